@@ -172,6 +172,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "platform_site.rest.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["platform_site.rest.filters.FilterBackend"],
     "EXCEPTION_HANDLER": "platform_site.rest.exceptions.envelope_of",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 

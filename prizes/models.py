@@ -125,9 +125,7 @@ class Draw(Row):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["room"], name="draw_open", condition=Q(status__in=("COMMITTED", "RUNNING"))
-            ),
+            models.Index(fields=["room"], name="draw_open", condition=Q(status__in=("COMMITTED", "RUNNING"))),
         ]
 
     def __str__(self) -> str:

@@ -114,7 +114,9 @@ def merge_settings(room: Room, changes: dict[str, Any]) -> None:
     merged = room.app_settings | manifest.without_dropped(key, settings or {})
     merged = {name: value for name, value in merged.items() if value is not None}
     if room.status != RoomStatus.DRAFT:
-        touched = {name for name in merged.keys() | room.app_settings if merged.get(name) != room.app_settings.get(name)}
+        touched = {
+            name for name in merged.keys() | room.app_settings if merged.get(name) != room.app_settings.get(name)
+        }
         if touched and not room.is_open:
             raise RoomClosed
         frozen = touched - manifest.mutable_settings(key)

@@ -36,7 +36,12 @@ class RoomViewSet(APIViewSet):
 
     def get_queryset(self) -> Any:
         rooms = Room.objects.listed_for(self.request.user)
-        return rooms.with_role_of(self.request.user).with_counts().select_related("app", "created_by").order_by("-created_at", "id")
+        return (
+            rooms.with_role_of(self.request.user)
+            .with_counts()
+            .select_related("app", "created_by")
+            .order_by("-created_at", "id")
+        )
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {"user": self.request.user}

@@ -1,6 +1,5 @@
 """Filters of the lists of rooms and people."""
 
-
 import django_filters
 
 from platform_site.rest.filters import BooleanFilter, EnumFilter

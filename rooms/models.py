@@ -9,7 +9,7 @@ from django.db.models.functions import Concat
 from accounts.models import User
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.ids import new_id
-from platform_site.db.models import AliveManager, Row, SoftDeletedRow
+from platform_site.db.models import AliveManager, SoftDeletedRow
 from rooms.querysets import ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
 
 JOIN_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another in a dark hall

@@ -51,7 +51,9 @@ def require(room: Room, user: Any, need: Need) -> None:
 
 def readable_room(room_id: str, user: Any) -> Room:
     """The room, with `viewer_role`. Raises NotFound where `user` may not know of it."""
-    room = Room.objects.visible_to(user).with_role_of(user).select_related("app", "created_by").filter(pk=room_id).first()
+    room = (
+        Room.objects.visible_to(user).with_role_of(user).select_related("app", "created_by").filter(pk=room_id).first()
+    )
     if room is None:
         raise NotFound
     return room

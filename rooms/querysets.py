@@ -76,7 +76,9 @@ class RoomEventQuerySet(RowQuerySet):
     def seen_at(self, *, public_only: bool) -> Self:
         """The events of a viewer's level, in order, each with its number at that level as `viewer_seq`."""
         if public_only:
-            return self.filter(public_seq__isnull=False).annotate(viewer_seq=models.F("public_seq")).order_by("public_seq")
+            return (
+                self.filter(public_seq__isnull=False).annotate(viewer_seq=models.F("public_seq")).order_by("public_seq")
+            )
         return self.annotate(viewer_seq=models.F("seq")).order_by("seq")
 
     def managed_by(self, user: "User") -> Self:

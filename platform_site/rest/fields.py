@@ -26,7 +26,7 @@ class EnumField(serializers.ChoiceField):
 
 
 class ModelSerializer(serializers.ModelSerializer):
-    serializer_field_mapping = {  # noqa: RUF012 (DRF's own attribute)
+    serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DateTimeField: UTCDateTimeField,
     }

@@ -16,7 +16,9 @@ class FilterBackend(DjangoFilterBackend):
         if filterset is None:
             return queryset
         if not filterset.is_valid():
-            raise InvalidInput({name: [str(message) for message in messages] for name, messages in filterset.errors.items()})
+            raise InvalidInput(
+                {name: [str(message) for message in messages] for name, messages in filterset.errors.items()}
+            )
         return filterset.qs
 
 

@@ -4,165 +4,359 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.manager
 import django.utils.timezone
-import platform_site.db.ids
-import rooms.models
 from django.conf import settings
 from django.db import migrations, models
 
+import platform_site.db.ids
+import rooms.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('apps_registry', '0001_initial'),
+        ("apps_registry", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.CharField(default=platform_site.db.ids.new_id, editable=False, max_length=25, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('name', models.CharField(max_length=255)),
-                ('description', models.TextField(blank=True)),
-                ('app_manifest_version', models.CharField(editable=False, max_length=50)),
-                ('app_settings', models.JSONField(blank=True, default=dict)),
-                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('ACTIVE', 'Active'), ('COMPLETED', 'Completed'), ('CANCELLED', 'Cancelled')], default='DRAFT', editable=False, max_length=10)),
-                ('closed_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('is_public', models.BooleanField(default=True)),
-                ('entry_policy', models.CharField(choices=[('GUESTS', 'Anyone with the code'), ('REGISTERED', 'Signed-in people with the code'), ('INVITE_ONLY', 'Invited people only')], default='GUESTS', max_length=12)),
-                ('join_code', models.CharField(default=rooms.models.new_join_code, editable=False, max_length=16, unique=True)),
-                ('last_seq', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('last_public_seq', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('app', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rooms', to='apps_registry.app', to_field='app_id')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='created_rooms', to=settings.AUTH_USER_MODEL)),
-                ('manifest_version', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='rooms', to='apps_registry.manifestversion', to_field='key')),
+                (
+                    "id",
+                    models.CharField(
+                        default=platform_site.db.ids.new_id,
+                        editable=False,
+                        max_length=25,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("name", models.CharField(max_length=255)),
+                ("description", models.TextField(blank=True)),
+                ("app_manifest_version", models.CharField(editable=False, max_length=50)),
+                ("app_settings", models.JSONField(blank=True, default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("DRAFT", "Draft"),
+                            ("ACTIVE", "Active"),
+                            ("COMPLETED", "Completed"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="DRAFT",
+                        editable=False,
+                        max_length=10,
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("is_public", models.BooleanField(default=True)),
+                (
+                    "entry_policy",
+                    models.CharField(
+                        choices=[
+                            ("GUESTS", "Anyone with the code"),
+                            ("REGISTERED", "Signed-in people with the code"),
+                            ("INVITE_ONLY", "Invited people only"),
+                        ],
+                        default="GUESTS",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "join_code",
+                    models.CharField(default=rooms.models.new_join_code, editable=False, max_length=16, unique=True),
+                ),
+                ("last_seq", models.PositiveBigIntegerField(default=0, editable=False)),
+                ("last_public_seq", models.PositiveBigIntegerField(default=0, editable=False)),
+                (
+                    "app",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rooms",
+                        to="apps_registry.app",
+                        to_field="app_id",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="created_rooms",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "manifest_version",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rooms",
+                        to="apps_registry.manifestversion",
+                        to_field="key",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'all_objects',
+                "abstract": False,
+                "base_manager_name": "all_objects",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('all_objects', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("all_objects", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.CharField(default=platform_site.db.ids.new_id, editable=False, max_length=25, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('role', models.CharField(choices=[('ADMIN', 'Admin'), ('ORGANIZER', 'Organizer'), ('MODERATOR', 'Moderator'), ('PARTICIPANT', 'Participant'), ('VIEWER', 'Viewer')], default='PARTICIPANT', max_length=11)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('joined_at', models.DateTimeField()),
-                ('removal_reason', models.TextField(blank=True, editable=False)),
-                ('removed_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participations', to=settings.AUTH_USER_MODEL)),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participants', to='rooms.room')),
+                (
+                    "id",
+                    models.CharField(
+                        default=platform_site.db.ids.new_id,
+                        editable=False,
+                        max_length=25,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("ADMIN", "Admin"),
+                            ("ORGANIZER", "Organizer"),
+                            ("MODERATOR", "Moderator"),
+                            ("PARTICIPANT", "Participant"),
+                            ("VIEWER", "Viewer"),
+                        ],
+                        default="PARTICIPANT",
+                        max_length=11,
+                    ),
+                ),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                ("joined_at", models.DateTimeField()),
+                ("removal_reason", models.TextField(blank=True, editable=False)),
+                (
+                    "removed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="participations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="participants", to="rooms.room"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'all_objects',
+                "abstract": False,
+                "base_manager_name": "all_objects",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('all_objects', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("all_objects", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='RoomEvent',
+            name="RoomEvent",
             fields=[
-                ('id', models.CharField(default=platform_site.db.ids.new_id, editable=False, max_length=25, primary_key=True, serialize=False)),
-                ('seq', models.PositiveBigIntegerField()),
-                ('public_seq', models.PositiveBigIntegerField(null=True)),
-                ('type', models.CharField(max_length=100)),
-                ('payload', models.JSONField(default=dict)),
-                ('visibility', models.CharField(choices=[('PUBLIC', 'Public'), ('ORGANIZER', 'Organizer')], default='PUBLIC', max_length=9)),
-                ('created_at', models.DateTimeField()),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='rooms.room')),
+                (
+                    "id",
+                    models.CharField(
+                        default=platform_site.db.ids.new_id,
+                        editable=False,
+                        max_length=25,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("seq", models.PositiveBigIntegerField()),
+                ("public_seq", models.PositiveBigIntegerField(null=True)),
+                ("type", models.CharField(max_length=100)),
+                ("payload", models.JSONField(default=dict)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("PUBLIC", "Public"), ("ORGANIZER", "Organizer")], default="PUBLIC", max_length=9
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="rooms.room"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='room',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['status', 'is_public', 'app', '-created_at'], name='room_status_public_app'),
+            model_name="room",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["status", "is_public", "app", "-created_at"],
+                name="room_status_public_app",
+            ),
         ),
         migrations.AddIndex(
-            model_name='room',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['-created_at', 'id'], name='room_newest'),
+            model_name="room",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)), fields=["-created_at", "id"], name="room_newest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='room',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['name', 'id'], name='room_by_name'),
+            model_name="room",
+            index=models.Index(condition=models.Q(("deleted_at", None)), fields=["name", "id"], name="room_by_name"),
         ),
         migrations.AddConstraint(
-            model_name='room',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='room_has_a_name'),
+            model_name="room",
+            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="room_has_a_name"),
         ),
         migrations.AddConstraint(
-            model_name='room',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['DRAFT', 'ACTIVE', 'COMPLETED', 'CANCELLED'])), name='room_status_known'),
+            model_name="room",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["DRAFT", "ACTIVE", "COMPLETED", "CANCELLED"])),
+                name="room_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='room',
-            constraint=models.CheckConstraint(condition=models.Q(('entry_policy__in', ['GUESTS', 'REGISTERED', 'INVITE_ONLY'])), name='room_entry_policy_known'),
+            model_name="room",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("entry_policy__in", ["GUESTS", "REGISTERED", "INVITE_ONLY"])),
+                name="room_entry_policy_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='room',
-            constraint=models.CheckConstraint(condition=models.Q(('manifest_version', django.db.models.functions.text.Concat('app', models.Value('@'), 'app_manifest_version'))), name='room_manifest_version_agrees'),
+            model_name="room",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "manifest_version",
+                        django.db.models.functions.text.Concat("app", models.Value("@"), "app_manifest_version"),
+                    )
+                ),
+                name="room_manifest_version_agrees",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='room',
-            constraint=models.CheckConstraint(condition=models.Q(('deleted_at', None), models.Q(('status', 'ACTIVE'), _negated=True), _connector='OR'), name='room_active_not_deleted'),
+            model_name="room",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("deleted_at", None), models.Q(("status", "ACTIVE"), _negated=True), _connector="OR"
+                ),
+                name="room_active_not_deleted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='room',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('status__in', ('DRAFT', 'ACTIVE'))), models.Q(models.Q(('status__in', ('DRAFT', 'ACTIVE')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='room_closed_at_agrees'),
+            model_name="room",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("status__in", ("DRAFT", "ACTIVE"))),
+                    models.Q(
+                        models.Q(("status__in", ("DRAFT", "ACTIVE")), _negated=True), ("closed_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="room_closed_at_agrees",
+            ),
         ),
         migrations.AddIndex(
-            model_name='participant',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['room', 'role'], name='participant_room_role'),
+            model_name="participant",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)), fields=["room", "role"], name="participant_room_role"
+            ),
         ),
         migrations.AddIndex(
-            model_name='participant',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['room', 'joined_at', 'id'], name='participant_in_order'),
+            model_name="participant",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["room", "joined_at", "id"],
+                name="participant_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('user', 'room'), name='participant_unique'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(fields=("user", "room"), name="participant_unique"),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['ADMIN', 'ORGANIZER', 'MODERATOR', 'PARTICIPANT', 'VIEWER']), models.Q(('role', 'ADMIN'), _negated=True)), name='participant_role_of_a_room'),
+            model_name="participant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("role__in", ["ADMIN", "ORGANIZER", "MODERATOR", "PARTICIPANT", "VIEWER"]),
+                    models.Q(("role", "ADMIN"), _negated=True),
+                ),
+                name="participant_role_of_a_room",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.CheckConstraint(condition=models.Q(('deleted_at__isnull', False), models.Q(('removal_reason', ''), ('removed_by', None)), _connector='OR'), name='participant_removal_means_gone'),
+            model_name="participant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("deleted_at__isnull", False),
+                    models.Q(("removal_reason", ""), ("removed_by", None)),
+                    _connector="OR",
+                ),
+                name="participant_removal_means_gone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roomevent',
-            constraint=models.UniqueConstraint(fields=('room', 'seq'), name='room_event_seq_unique'),
+            model_name="roomevent",
+            constraint=models.UniqueConstraint(fields=("room", "seq"), name="room_event_seq_unique"),
         ),
         migrations.AddConstraint(
-            model_name='roomevent',
-            constraint=models.UniqueConstraint(fields=('room', 'public_seq'), name='room_event_public_seq_unique'),
+            model_name="roomevent",
+            constraint=models.UniqueConstraint(fields=("room", "public_seq"), name="room_event_public_seq_unique"),
         ),
         migrations.AddConstraint(
-            model_name='roomevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('public_seq__gte', 1), ('visibility', 'PUBLIC')), models.Q(('public_seq', None), ('visibility', 'ORGANIZER')), _connector='OR'), name='room_event_numbered_by_visibility'),
+            model_name="roomevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("public_seq__gte", 1), ("visibility", "PUBLIC")),
+                    models.Q(("public_seq", None), ("visibility", "ORGANIZER")),
+                    _connector="OR",
+                ),
+                name="room_event_numbered_by_visibility",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roomevent',
-            constraint=models.CheckConstraint(condition=models.Q(('seq__gte', 1)), name='room_event_seq_from_one'),
+            model_name="roomevent",
+            constraint=models.CheckConstraint(condition=models.Q(("seq__gte", 1)), name="room_event_seq_from_one"),
         ),
         migrations.AddConstraint(
-            model_name='roomevent',
-            constraint=models.CheckConstraint(condition=models.Q(('type', ''), _negated=True), name='room_event_has_a_type'),
+            model_name="roomevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("type", ""), _negated=True), name="room_event_has_a_type"
+            ),
         ),
     ]

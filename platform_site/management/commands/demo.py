@@ -33,7 +33,7 @@ class Command(BaseCommand):
         call_command("runserver", addrport, use_reloader=False)
 
     def welcome(self, address: str) -> str:
-        host = address.replace("0.0.0.0:", "127.0.0.1:")  # noqa: S104 (an address to type, not to bind)
+        host = address.replace("0.0.0.0:", "127.0.0.1:")
         lines = [
             "",
             self.style.SUCCESS("The Event Platform is ready."),
