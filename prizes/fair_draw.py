@@ -819,7 +819,8 @@ class _Check:
             return
         for number, one in enumerate(given, start=1):
             winner = one if isinstance(one, dict) else {}
-            prize_id, participant_id = winner.get("prizeId"), winner.get("participantId")
+            prize_id: Any = winner.get("prizeId")
+            participant_id: Any = winner.get("participantId")
             rank = whole(winner.get("rank"), MAX_COUNT)
             if not (is_id(prize_id) and is_id(participant_id) and rank):
                 self.fault("winners", f"Winner {number} lacks a prize, a person or a rank.")
