@@ -1,0 +1,19 @@
+from django.db import migrations
+
+from platform_site.db.triggers import Rule, add_rules
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0001_initial")]
+
+    operations = [
+        add_rules(
+            Rule(
+                name="user_erased_for_good",
+                table="accounts_user",
+                on="UPDATE",
+                refuse_if="OLD.erased_at IS NOT NULL AND NEW.erased_at IS NULL",
+                message="an erased user cannot be restored",
+            ),
+        ),
+    ]

@@ -1,0 +1,122 @@
+"""Who somebody is: users (guests among them), their refresh sessions, and what was revoked."""
+
+import unicodedata
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from accounts.querysets import UserManager, UserQuerySet
+from platform_site.db.ids import new_id
+from platform_site.db.models import Row, SoftDeletedRow
+
+DELETED_USER_NAME = "Deleted user"
+
+
+class NormalizedEmailField(models.EmailField):
+    """An address stored and looked up in one spelling: NFC and lower case; an empty one is null."""
+
+    def to_python(self, value: Any) -> str | None:
+        value = super().to_python(value)
+        return unicodedata.normalize("NFC", value).strip().lower() or None if isinstance(value, str) else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(self.to_python(value) if isinstance(value, str) else value)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
+    email = NormalizedEmailField(unique=True, null=True, blank=True, help_text="Empty for guests and erased users.")
+    name = models.CharField(max_length=255)
+    avatar = models.TextField(null=True, blank=True, help_text="An address, or a small picture as a data: URI.")
+    provider = models.CharField(max_length=50, null=True, blank=True, help_text="Who vouches for this person.")
+    provider_id = models.CharField(max_length=255, null=True, blank=True, help_text="The provider's id of the person.")
+    email_verified = models.BooleanField(default=False)
+    is_guest = models.BooleanField(default=False, help_text="Joined one room by its code, without an account.")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False, help_text="May enter the organiser dashboard.")
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = UserManager.from_queryset(UserQuerySet)()
+    all_objects = models.Manager.from_queryset(UserQuerySet)()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta(SoftDeletedRow.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "provider_id"], name="user_provider_unique"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(
+                condition=~Q(provider="") & ~Q(provider_id="") & (Q(provider_id=None) | ~Q(provider=None)),
+                name="user_provider_never_empty",
+            ),
+            models.CheckConstraint(
+                condition=~Q(email=None) | Q(is_guest=True) | ~Q(deleted_at=None), name="user_has_email_or_is_guest"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_guest=False) | Q(email=None, is_staff=False, is_superuser=False),
+                name="user_guest_has_no_email",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | Q(deleted_at__isnull=False, email=None, avatar=None, provider_id=None, name=DELETED_USER_NAME),
+                name="user_erased_keeps_nothing",
+            ),
+            # That an erased user cannot be restored is the rule user_erased_for_good (migration 0001).
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], name="user_guests_by_age", condition=Q(is_guest=True, deleted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email or self.pk
+
+    def get_full_name(self) -> str:
+        return self.name
+
+
+class Session(Row):
+    """One refresh token. Rotation adds a row to the same `family`, which is one signed-in device."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    family = models.CharField(max_length=25, default=new_id, editable=False, db_index=True)
+    expires_at = models.DateTimeField(db_index=True)
+    device_info = models.CharField(max_length=500, blank=True)
+    ip_address = models.GenericIPAddressField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    rotated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="session_expires_after_creation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_info or 'Unknown device'} ({self.created_at:%Y-%m-%d %H:%M})"
+
+
+class TokenBlacklist(models.Model):
+    """A revoked mark (`jti:…` one token, `sid:…` one device, `sub:…` one person), kept only as its hash."""
+
+    id = models.CharField(primary_key=True, max_length=25, default=new_id, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="revoked_tokens")
+    reason = models.CharField(max_length=100, blank=True)
+    revoked_at = models.DateTimeField(auto_now_add=True)
+    revoked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "token blacklist"
+
+    def __str__(self) -> str:
+        return f"{self.reason or 'revoked'} until {self.expires_at:%Y-%m-%d %H:%M}"

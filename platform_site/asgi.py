@@ -1,0 +1,18 @@
+"""ASGI entry: REST, pages and sockets."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platform_site.settings")
+http = get_asgi_application()  # fills Django's app registry, which the imports below need
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from rooms.consumers import RoomConsumer  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": AuthMiddlewareStack(URLRouter([path("ws/", RoomConsumer.as_asgi())]))}
+)

@@ -1,0 +1,60 @@
+"""Rules that a CHECK cannot say (they compare with the old row or another table), written once for both databases."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Refuses a row change where `refuse_if` (SQL over OLD and NEW) holds; the database raises an integrity error.
+
+    Only SQL that PostgreSQL and SQLite share: IS DISTINCT FROM, EXISTS, IN, LIKE on lower-case text.
+    """
+
+    name: str
+    table: str
+    on: Literal["INSERT", "UPDATE", "DELETE"]
+    refuse_if: str
+    message: str
+
+    def forwards(self, vendor: str) -> list[str]:
+        if vendor == "sqlite":
+            return [
+                f"CREATE TRIGGER {self.name} BEFORE {self.on} ON {self.table} FOR EACH ROW WHEN {self.refuse_if} "
+                f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+            ]
+        kept = "OLD" if self.on == "DELETE" else "NEW"
+        return [
+            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF {self.refuse_if} THEN RAISE EXCEPTION '{self.message}' USING ERRCODE = 'check_violation'; END IF; "
+            f"RETURN {kept}; END $$",
+            f"CREATE TRIGGER {self.name} BEFORE {self.on} ON {self.table} FOR EACH ROW EXECUTE FUNCTION {self.name}()",
+        ]
+
+    def backwards(self, vendor: str) -> list[str]:
+        if vendor == "sqlite":
+            return [f"DROP TRIGGER IF EXISTS {self.name}"]
+        return [f"DROP TRIGGER IF EXISTS {self.name} ON {self.table}", f"DROP FUNCTION IF EXISTS {self.name}()"]
+
+
+def add_rules(*rules: Rule) -> migrations.RunPython:
+    """The migration operation that installs `rules`.
+
+    SQLite drops a table's triggers when a later migration rebuilds it (most AlterField and AddConstraint do): such a
+    migration ends with `add_rules` of that table's rules again, which replaces what is there.
+    """
+
+    def install(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+        for rule in rules:
+            for sql in rule.backwards(editor.connection.vendor) + rule.forwards(editor.connection.vendor):
+                editor.execute(sql, params=None)
+
+    def remove(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+        for rule in rules:
+            for sql in rule.backwards(editor.connection.vendor):
+                editor.execute(sql, params=None)
+
+    return migrations.RunPython(install, remove)

@@ -1,0 +1,132 @@
+"""The process environment, read and validated: every fault is named at once, without a traceback."""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+
+ON = {"1", "on", "true", "yes"}
+OFF = {"0", "off", "false", "no", ""}
+DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
+SHORTEST_SECRET = 32
+SAMPLE_SECRETS = {"change-me", "changeme", "secret", "insecure"}
+
+
+class Environment:
+    """Reads settings from `environ` and remembers every fault.
+
+    Each reader returns a usable default after a fault, so that one start names all of them; `finish` then stops the
+    start with exit status 1.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.faults: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.environ.get(name, "").strip() or default
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self.environ.get(name)
+        if value is None:
+            return default
+        if value.strip().lower() in ON:
+            return True
+        if value.strip().lower() not in OFF:
+            self.fault(name, f"is {value!r}; use on or off")
+        return False
+
+    def number(self, name: str, default: int, *, least: int = 0, most: int = 2**31) -> int:
+        value = self.text(name)
+        if not value:
+            return default
+        if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+            self.fault(name, f"is {value!r}; use a whole number from {least} to {most}")
+            return default
+        return int(value)
+
+    def words(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
+        """A comma-separated list."""
+        value = self.text(name)
+        return [word.strip() for word in value.split(",") if word.strip()] if value else list(default)
+
+    def choice(self, name: str, default: str, choices: set[str]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            self.fault(name, f"is {value!r}; use one of {', '.join(sorted(choices))}")
+            return default
+        return value
+
+    def url(self, name: str, schemes: set[str], default: str = "") -> str:
+        value = self.text(name, default)
+        if value and urlsplit(value).scheme not in schemes:
+            # The value itself may hold a password: name the fault, not the value.
+            self.fault(name, f"is no address of the kind {' or '.join(f'{s}://…' for s in sorted(schemes))}")
+            return default
+        return value
+
+    def origins(self, name: str) -> list[str]:
+        """Origins (scheme://host[:port]) with nothing behind them."""
+        origins = self.words(name)
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
+                self.fault(name, f"holds {origin!r}; an origin looks like https://app.example.org")
+        return origins
+
+    def secret(self, name: str, *, made_in: Path | None) -> str:
+        """A secret of at least 32 characters; when missing it is made once into the file `made_in` (DEBUG only)."""
+        value = self.text(name)
+        if not value and made_in is not None:
+            return made_once(made_in, name, lambda: secrets.token_urlsafe(48))
+        if not value:
+            self.fault(name, "is missing; make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'")
+        elif len(value) < SHORTEST_SECRET:
+            self.fault(name, f"is too short; it needs {SHORTEST_SECRET} characters or more")
+        elif len(set(value)) < 8 or any(word in value.lower() for word in SAMPLE_SECRETS):
+            self.fault(name, "is a sample value; make one of your own")
+        else:
+            return value
+        return "x" * SHORTEST_SECRET  # never used: `finish` stops the start
+
+    def fernet_keys(self, name: str, *, made_in: Path | None) -> list[str]:
+        """Keys for secrets at rest: the first encrypts, all decrypt."""
+        keys = self.words(name)
+        if not keys and made_in is not None:
+            return [made_once(made_in, name, lambda: Fernet.generate_key().decode())]
+        if not keys:
+            self.fault(
+                name,
+                "is missing; make one with: "
+                "python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'",
+            )
+        for key in keys:
+            try:
+                Fernet(key)
+            except ValueError:
+                self.fault(name, "holds something that is no Fernet key (32 bytes in URL-safe base64)")
+        return keys
+
+    def fault(self, name: str, message: str) -> None:
+        self.faults.append(f"{name} {message}")
+
+    def finish(self) -> None:
+        if self.faults:
+            lines = "\n".join(f"  - {fault}" for fault in self.faults)
+            raise SystemExit(f"The settings in the environment are wrong (see .env.example):\n{lines}")
+
+
+def made_once(path: Path, name: str, make: Callable[[], str]) -> str:
+    """The value `name` in the secrets file `path`, made when missing. The file is readable by its owner only."""
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if name not in known:
+        known[name] = make()
+        draft = path.with_suffix(f".{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(known, file, indent=2)
+        draft.replace(path)  # a crash leaves the old file or the new one, never half of one
+    return known[name]

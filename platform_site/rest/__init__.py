@@ -1,0 +1,1 @@
+"""Our REST plumbing: envelope, errors, paging, limits. Imports no app."""

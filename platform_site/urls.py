@@ -1,0 +1,14 @@
+"""Every address of the product."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/", include("platform_site.api")),
+]
+
+handler400 = "platform_site.views.bad_request"
+handler403 = "platform_site.views.forbidden"
+handler404 = "platform_site.views.not_found"
+handler500 = "platform_site.views.server_error"

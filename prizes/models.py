@@ -1,0 +1,210 @@
+"""The fund of a room: its prizes, who won them, and the draws that chose."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import User
+from platform_site.db.models import AliveManager, Row, SoftDeletedRow
+from prizes.querysets import DrawQuerySet, PrizeQuerySet, WinnerQuerySet
+from rooms.models import Participant, Room
+
+MOST_PIECES = 1_000_000
+
+
+class WinnerState(models.TextChoices):
+    AWARDED = "AWARDED"
+    FULFILLED = "FULFILLED"
+    REVOKED = "REVOKED"
+
+
+class WinnerMethod(models.TextChoices):
+    MANUAL = "MANUAL", "Picked by hand"
+    DRAW = "DRAW", "Drawn by chance"
+    APP = "APP", "Chosen by the app"
+    QUIZ = "QUIZ", "Won a quiz round"
+
+
+class DrawStatus(models.TextChoices):
+    COMMITTED = "COMMITTED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+class Prize(SoftDeletedRow):
+    """A prize and its stock: live winners + quantity_remaining = quantity.
+
+    `quantity_reserved` of the remaining pieces are promised to open draws: neither awarded by hand nor cut.
+    Only prizes.actions moves stock.
+    """
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="prizes")
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    image_url = models.TextField(blank=True)
+    quantity = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    quantity_remaining = models.PositiveIntegerField(editable=False)
+    quantity_reserved = models.PositiveIntegerField(default=0, editable=False)
+    metadata = models.JSONField(default=dict, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    objects = AliveManager.from_queryset(PrizeQuerySet)()
+    all_objects = models.Manager.from_queryset(PrizeQuerySet)()
+
+    class Meta(SoftDeletedRow.Meta):
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="prize_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, quantity__lte=MOST_PIECES), name="prize_quantity_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity_remaining__gte=0, quantity_remaining__lte=F("quantity")),
+                name="prize_stock_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity_reserved__gte=0, quantity_reserved__lte=F("quantity_remaining")),
+                name="prize_reserved_in_stock",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["room", "position", "id"], name="prize_in_order", condition=Q(deleted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Draw(Row):
+    """One draw by chance: committed, then run or cancelled, and kept for ever (FAIR-DRAW v1).
+
+    `entries` is the frozen list in the very bytes that are hashed: `participantId:weight` and a line feed each.
+    """
+
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="draws")
+    seq = models.PositiveIntegerField()
+    status = models.CharField(max_length=9, choices=DrawStatus, default=DrawStatus.COMMITTED)
+    rehearsal = models.BooleanField(default=False)
+    distinct = models.BooleanField(default=True)
+    replaces = models.ForeignKey("Winner", on_delete=models.PROTECT, null=True, related_name="replacements")
+    eligibility = models.JSONField(default=dict)
+    entropy_plan = models.TextField(blank=True)
+    entropy = models.TextField(null=True)
+    commitment = models.CharField(max_length=64)
+    sealed_seed = models.TextField(editable=False)
+    seed = models.CharField(max_length=64, null=True)
+    entries = models.TextField()
+    entry_count = models.PositiveIntegerField()
+    entries_hash = models.CharField(max_length=64)
+    rules_hash = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=64)
+    withdrawn = models.JSONField(default=list)
+    outcome = models.JSONField(null=True)
+    strength = models.CharField(max_length=20)
+    claimed_until = models.DateTimeField(null=True)
+    run_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects = models.Manager.from_queryset(DrawQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="draw_seq_unique"),
+            models.CheckConstraint(condition=Q(seq__gte=1), name="draw_seq_from_one"),
+            models.CheckConstraint(condition=Q(status__in=DrawStatus.values), name="draw_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=("COMMITTED", "RUNNING"), seed=None)
+                | Q(status__in=("COMPLETED", "CANCELLED"), seed__isnull=False),
+                name="draw_seed_secret_until_the_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="COMPLETED", run_at__isnull=False, outcome__isnull=False, entropy__isnull=False)
+                | ~Q(status="COMPLETED") & Q(run_at=None, outcome=None, entropy=None),
+                name="draw_result_only_when_completed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["room"], name="draw_open", condition=Q(status__in=("COMMITTED", "RUNNING"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"Draw {self.seq}"
+
+
+class DrawPrize(Row):
+    """One line of a draw's rules: so many pieces of this prize, in this order, under the name it had at the commit."""
+
+    draw = models.ForeignKey(Draw, on_delete=models.CASCADE, related_name="prizes")
+    prize = models.ForeignKey(Prize, on_delete=models.PROTECT, related_name="draw_lines")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=255)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["draw", "prize"], name="draw_prize_unique"),
+            models.UniqueConstraint(fields=["draw", "position"], name="draw_prize_position_unique"),
+            models.CheckConstraint(condition=Q(count__gte=1), name="draw_prize_count_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.name}"
+
+
+class Winner(SoftDeletedRow):
+    """A win. Revoking keeps the row on record and returns its piece to the fund; live means not REVOKED."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="winners")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="wins")
+    prize = models.ForeignKey(Prize, on_delete=models.PROTECT, related_name="winners")
+    metadata = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=9, choices=WinnerState, default=WinnerState.AWARDED, editable=False)
+    method = models.CharField(max_length=6, choices=WinnerMethod, default=WinnerMethod.MANUAL, editable=False)
+    draw = models.ForeignKey(
+        Draw, on_delete=models.PROTECT, null=True, blank=True, related_name="winners", editable=False
+    )
+    round_key = models.CharField(max_length=100, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    revocation_reason = models.TextField(blank=True, editable=False)
+
+    objects = AliveManager.from_queryset(WinnerQuerySet)()
+    all_objects = models.Manager.from_queryset(WinnerQuerySet)()
+
+    class Meta(SoftDeletedRow.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prize", "participant", "round_key"],
+                condition=~Q(state=WinnerState.REVOKED),
+                name="winner_once_a_prize",
+            ),
+            models.UniqueConstraint(
+                fields=["prize", "round_key"],
+                condition=~Q(state=WinnerState.REVOKED) & ~Q(round_key=""),
+                name="winner_one_a_round",
+            ),
+            models.CheckConstraint(condition=Q(state__in=WinnerState.values), name="winner_state_known"),
+            models.CheckConstraint(condition=Q(method__in=WinnerMethod.values), name="winner_method_known"),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(state=WinnerState.REVOKED), name="winner_deleted_only_when_revoked"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=WinnerState.REVOKED, revoked_at__isnull=False)
+                | ~Q(state=WinnerState.REVOKED) & Q(revoked_at=None, revoked_by=None, revocation_reason=""),
+                name="winner_revocation_agrees",
+            ),
+            models.CheckConstraint(
+                condition=~Q(method=WinnerMethod.DRAW) | Q(draw__isnull=False), name="winner_drawn_has_a_draw"
+            ),
+            # That prize and participant are of the winner's room is the rule winner_of_one_room (migration 0001).
+        ]
+        indexes = [
+            models.Index(fields=["room", "prize"], name="winner_room_prize", condition=Q(deleted_at=None)),
+            models.Index(fields=["room", "created_at", "id"], name="winner_in_order", condition=Q(deleted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant.user} won {self.prize}"

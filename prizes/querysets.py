@@ -1,0 +1,41 @@
+"""Which prizes, winners and draws there are to see."""
+
+from typing import Any, Self
+
+from django.apps import apps
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
+
+
+def of_rooms_managed_by(rows: Any, user: Any) -> Any:
+    return rows.filter(room__in=apps.get_model("rooms.Room").objects.managed_by(user).values("pk"))
+
+
+class PrizeQuerySet(SoftDeletedQuerySet):
+    def managed_by(self, user: Any) -> Self:
+        return of_rooms_managed_by(self, user)
+
+    def with_winner_count(self) -> Self:
+        """Adds `winner_count`: live winners."""
+        winners = apps.get_model("prizes.Winner").objects.live().filter(prize=OuterRef("pk")).order_by()
+        counted = winners.values("prize").annotate(n=Count("pk")).values("n")
+        return self.annotate(winner_count=Coalesce(Subquery(counted), 0))
+
+
+class WinnerQuerySet(SoftDeletedQuerySet):
+    def live(self) -> Self:
+        """Wins that count: not revoked."""
+        return self.filter(~Q(state="REVOKED"))
+
+    def managed_by(self, user: Any) -> Self:
+        return of_rooms_managed_by(self, user)
+
+    def with_people(self) -> Self:
+        return self.select_related("participant__user", "prize")
+
+
+class DrawQuerySet(RowQuerySet):
+    def managed_by(self, user: Any) -> Self:
+        return of_rooms_managed_by(self, user)

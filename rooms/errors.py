@@ -1,0 +1,31 @@
+"""What a room can refuse."""
+
+from platform_site.rest.exceptions import Conflict, DomainError, Forbidden, NotFound
+
+
+class RoomClosed(DomainError):
+    code, message = "ROOM_CLOSED", "The event is over: nothing new can happen in this room."
+
+
+class RoomNotActive(Conflict):
+    message = "The event has not started yet."
+
+
+class AlreadyIn(Conflict):
+    message = "This person is in the room already."
+
+
+class Removed(Forbidden):
+    message = "You were removed from this room. Ask its organizer to let you in again."
+
+
+class OrganizerStays(Conflict):
+    message = "The organizer cannot leave their own room."
+
+
+class SettingsFrozen(Conflict):
+    message = "These settings cannot change any more."
+
+
+class NotInRoom(NotFound):
+    message = "This person is not in the room."

@@ -1,0 +1,64 @@
+"""The room's log and its bell: the only writer of RoomEvent."""
+
+import logging
+from functools import partial
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from rooms.models import Room, RoomEvent, Visibility
+
+logger = logging.getLogger(__name__)
+
+
+def record(
+    room: Room, type: str, payload: dict[str, Any], *, by: User | None, visibility: Visibility = Visibility.PUBLIC
+) -> RoomEvent:
+    """Writes what happened into the log of `room`, and rings the bell once the transaction is committed.
+
+    `room` must have been read under lock in the open transaction (rooms.permissions.locked_room), with the change
+    that is told of; `payload` is what a viewer of `visibility` may see. Raises RuntimeError for a caller who forgot.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("record() needs the transaction of the change that it tells of.")
+    seq = room.last_seq + 1
+    public_seq = room.last_public_seq + 1 if visibility == Visibility.PUBLIC else None
+    # Compare and set: a room that was read without its lock has an old number here, and nothing may be numbered twice.
+    counted = Room.all_objects.filter(pk=room.pk, last_seq=room.last_seq).update(
+        last_seq=seq, last_public_seq=public_seq or room.last_public_seq, updated_at=room.updated_at
+    )
+    if not counted:
+        raise RuntimeError("record() needs a room that was locked before it was read.")
+    room.last_seq, room.last_public_seq = seq, public_seq or room.last_public_seq
+    event = RoomEvent.objects.create(
+        room=room,
+        seq=seq,
+        public_seq=public_seq,
+        type=type,
+        payload=payload,
+        visibility=visibility,
+        actor=by,
+        created_at=timezone.now(),
+    )
+    transaction.on_commit(partial(ring, room.pk), robust=True)
+    return event
+
+
+def bell_of(room_id: str) -> str:
+    """The channel layer group that hears of a room."""
+    return f"room.{room_id}"
+
+
+def ring(room_id: str) -> None:
+    """Tells all connections of a room to look at the log. A lost bell costs latency only: they also look by the clock."""
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async_to_sync(layer.group_send)(bell_of(room_id), {"type": "room.rang", "roomId": room_id})
+    except (OSError, RuntimeError) as error:
+        logger.warning("The bell of room %s did not ring: %s", room_id, error)

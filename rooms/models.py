@@ -1,0 +1,181 @@
+"""The event: a room, the people in it, and the log of what happened."""
+
+import secrets
+
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
+
+from accounts.models import User
+from apps_registry.models import App, ManifestVersion
+from platform_site.db.ids import new_id
+from platform_site.db.models import AliveManager, SoftDeletedRow
+from rooms.querysets import ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
+
+JOIN_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another in a dark hall
+JOIN_CODE_LENGTH = 8
+
+
+def new_join_code() -> str:
+    return "".join(secrets.choice(JOIN_CODE_LETTERS) for _ in range(JOIN_CODE_LENGTH))
+
+
+class RoomStatus(models.TextChoices):
+    DRAFT = "DRAFT"
+    ACTIVE = "ACTIVE"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+OPEN_STATUSES = (RoomStatus.DRAFT, RoomStatus.ACTIVE)
+
+
+class EntryPolicy(models.TextChoices):
+    GUESTS = "GUESTS", "Anyone with the code"
+    REGISTERED = "REGISTERED", "Signed-in people with the code"
+    INVITE_ONLY = "INVITE_ONLY", "Invited people only"
+
+
+class ParticipantRole(models.TextChoices):
+    ADMIN = "ADMIN"
+    ORGANIZER = "ORGANIZER"
+    MODERATOR = "MODERATOR"
+    PARTICIPANT = "PARTICIPANT"
+    VIEWER = "VIEWER"
+
+
+class Visibility(models.TextChoices):
+    PUBLIC = "PUBLIC"
+    ORGANIZER = "ORGANIZER"
+
+
+class Room(SoftDeletedRow):
+    """One event. `last_seq` and `last_public_seq` number its log; only rooms.events moves them, under the row's lock."""
+
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    app = models.ForeignKey(App, to_field="app_id", on_delete=models.PROTECT, related_name="rooms")
+    app_manifest_version = models.CharField(max_length=50, editable=False)
+    manifest_version = models.ForeignKey(
+        ManifestVersion, to_field="key", on_delete=models.PROTECT, related_name="rooms", editable=False
+    )
+    app_settings = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=10, choices=RoomStatus, default=RoomStatus.DRAFT, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_public = models.BooleanField(default=True)
+    entry_policy = models.CharField(max_length=12, choices=EntryPolicy, default=EntryPolicy.GUESTS)
+    join_code = models.CharField(max_length=16, unique=True, default=new_join_code, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="created_rooms")
+    last_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    last_public_seq = models.PositiveBigIntegerField(default=0, editable=False)
+
+    objects = AliveManager.from_queryset(RoomQuerySet)()
+    all_objects = models.Manager.from_queryset(RoomQuerySet)()
+
+    class Meta(SoftDeletedRow.Meta):
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="room_has_a_name"),
+            models.CheckConstraint(condition=Q(status__in=RoomStatus.values), name="room_status_known"),
+            models.CheckConstraint(condition=Q(entry_policy__in=EntryPolicy.values), name="room_entry_policy_known"),
+            models.CheckConstraint(
+                condition=Q(manifest_version=Concat("app", Value("@"), "app_manifest_version")),
+                name="room_manifest_version_agrees",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | ~Q(status=RoomStatus.ACTIVE), name="room_active_not_deleted"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN_STATUSES, closed_at=None)
+                | ~Q(status__in=OPEN_STATUSES) & Q(closed_at__isnull=False),
+                name="room_closed_at_agrees",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["status", "is_public", "app", "-created_at"],
+                name="room_status_public_app",
+                condition=Q(deleted_at=None),
+            ),
+            models.Index(fields=["-created_at", "id"], name="room_newest", condition=Q(deleted_at=None)),
+            models.Index(fields=["name", "id"], name="room_by_name", condition=Q(deleted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+
+class Participant(SoftDeletedRow):
+    """A person in a room. Leaving hides the row; coming back revives it. `removed_by` bars whoever was sent away."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="participations")
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="participants")
+    role = models.CharField(max_length=11, choices=ParticipantRole, default=ParticipantRole.PARTICIPANT)
+    metadata = models.JSONField(default=dict, blank=True)
+    joined_at = models.DateTimeField()
+    removed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    removal_reason = models.TextField(blank=True, editable=False)
+
+    objects = AliveManager.from_queryset(ParticipantQuerySet)()
+    all_objects = models.Manager.from_queryset(ParticipantQuerySet)()
+
+    class Meta(SoftDeletedRow.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["user", "room"], name="participant_unique"),
+            models.CheckConstraint(
+                condition=Q(role__in=ParticipantRole.values) & ~Q(role=ParticipantRole.ADMIN),
+                name="participant_role_of_a_room",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at__isnull=False) | Q(removed_by=None, removal_reason=""),
+                name="participant_removal_means_gone",
+            ),
+            # That a room's creator stays its organizer is the rule participant_creator_stays (migration 0001).
+        ]
+        indexes = [
+            models.Index(fields=["room", "role"], name="participant_room_role", condition=Q(deleted_at=None)),
+            models.Index(fields=["room", "joined_at", "id"], name="participant_in_order", condition=Q(deleted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.room}"
+
+
+class RoomEvent(models.Model):
+    """What happened, once and for good. Written by rooms.events.record alone; triggers refuse what is not its business.
+
+    `seq` numbers all events of the room, `public_seq` the public ones; each runs 1, 2, 3 … without gaps.
+    """
+
+    id = models.CharField(primary_key=True, max_length=25, default=new_id, editable=False)
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    public_seq = models.PositiveBigIntegerField(null=True)
+    type = models.CharField(max_length=100)
+    payload = models.JSONField(default=dict)
+    visibility = models.CharField(max_length=9, choices=Visibility, default=Visibility.PUBLIC)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = models.Manager.from_queryset(RoomEventQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="room_event_seq_unique"),
+            models.UniqueConstraint(fields=["room", "public_seq"], name="room_event_public_seq_unique"),
+            models.CheckConstraint(
+                condition=Q(visibility=Visibility.PUBLIC, public_seq__gte=1)
+                | Q(visibility=Visibility.ORGANIZER, public_seq=None),
+                name="room_event_numbered_by_visibility",
+            ),
+            models.CheckConstraint(condition=Q(seq__gte=1), name="room_event_seq_from_one"),
+            models.CheckConstraint(condition=~Q(type=""), name="room_event_has_a_type"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"

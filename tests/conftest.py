@@ -1,0 +1,84 @@
+"""Fixtures for all tests. Databases and Redis are in databases.py, markers for Chromium and Node in programs.py."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from rooms.models import ParticipantRole, Room
+from tests.factories import add_participant, bearer, make_room, make_user
+from tests.programs import CHROMIUM
+
+# What a browser would otherwise do on its own: fetch updates, report, speak to its maker.
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """pytest-playwright drives the machine's own Chromium instead of downloading one."""
+    # Chromium refuses to sandbox itself as root.
+    args = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else list(QUIET)
+    return {**browser_type_launch_args, "executable_path": CHROMIUM.path(), "args": args}
+
+
+@pytest.fixture
+def organiser(db: None) -> User:
+    return make_user("Olga Organiser")
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    return make_user("Mo Moderator")
+
+
+@pytest.fixture
+def participant(db: None) -> User:
+    return make_user("Pat Participant")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Signed in, and of another room: tries every door."""
+    return make_user("Stella Stranger")
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return make_user("Ada Admin", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def room(organiser: User, moderator: User, participant: User) -> Room:
+    """A public ACTIVE room with an organiser, a moderator and a participant in it."""
+    room = make_room(organiser)
+    add_participant(room, moderator, ParticipantRole.MODERATOR)
+    add_participant(room, participant)
+    return room
+
+
+@pytest.fixture
+def private_room(organiser: User, moderator: User, participant: User) -> Room:
+    room = make_room(organiser, is_public=False)
+    add_participant(room, moderator, ParticipantRole.MODERATOR)
+    add_participant(room, participant)
+    return room
+
+
+@pytest.fixture
+def api() -> Callable[..., APIClient]:
+    """`api()` is an anonymous client, `api(user)` one that sends the access token of `user`."""
+
+    def client(user: User | None = None) -> APIClient:
+        return APIClient(headers=bearer(user) if user else {})
+
+    return client
