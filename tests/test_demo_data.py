@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db.models import Count, F, Q
 
@@ -118,3 +119,14 @@ class TestDemo:
     def test_loading_twice_changes_nothing(self):
         call_command("loaddata", "demo", verbosity=0)
         assert (User.objects.count(), Room.objects.count(), Winner.objects.count()) == (5, 3, 1)
+
+
+def deployment_warnings() -> list[str]:
+    return [message.id for message in run_checks(tags=["security"], include_deployment_checks=True)]
+
+
+@pytest.mark.usefixtures("demo")
+def test_deployment_check_reports_demo_accounts():
+    assert "platform_site.W001" in deployment_warnings()
+    User.objects.update(is_active=False)
+    assert "platform_site.W001" not in deployment_warnings()
