@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.checks import CheckMessage, Info, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Info, Tags, register
 from django.db import DatabaseError
 
 DEMO_ACCOUNTS = (
@@ -27,7 +28,7 @@ def demo_accounts(app_configs: Any, **options: Any) -> list[CheckMessage]:
     if not found:
         return []
     return [
-        Warning(
+        checks.Warning(
             f"Demo accounts with a well-known password exist: {', '.join(sorted(found))}.",
             hint="Deactivate or erase them before real people use this server.",
             id="platform_site.W001",

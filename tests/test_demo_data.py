@@ -121,7 +121,7 @@ class TestDemo:
         assert (User.objects.count(), Room.objects.count(), Winner.objects.count()) == (5, 3, 1)
 
 
-def deployment_warnings() -> list[str]:
+def deployment_warnings() -> list[str | None]:
     return [message.id for message in run_checks(tags=["security"], include_deployment_checks=True)]
 
 
