@@ -1,5 +1,6 @@
 from django.db import migrations
 
+from platform_site.db.indexes import drop_like_indexes
 from platform_site.db.triggers import Rule, add_rules
 
 OTHER_ROOM = """
@@ -97,4 +98,5 @@ class Migration(migrations.Migration):
                 message="a draw stays on record",
             ),
         ),
+        drop_like_indexes("prizes"),
     ]

@@ -30,8 +30,9 @@ def insert(template: models.Model, source: str, **columns: str) -> None:
     assert not columns, f"{table} has no {set(columns)}"
     names = ", ".join(f'"{field.column}"' for field in fields)
     with connection.cursor() as cursor:
+        # No parameters: the SQL has its own per cent signs.
         cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {table} t, {source} WHERE t.id = %s", [template.pk]
+            f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {table} t, {source} WHERE t.id = '{template.pk}'", None
         )
 
 

@@ -17,8 +17,11 @@ from tests.docs.crowd import fill
 PAGE = Path(settings.BASE_DIR) / "docs" / "indexes.md"
 ROW = re.compile(r"^\| (?P<what>[^|]+) \| `(?P<query>[^`]+)` \| (?P<indexes>[^|]+) \|$", re.MULTILINE)
 BIG = 1_000  # rows
-NAMES = {model.__name__: model for label in ("accounts", "apps_registry", "rooms", "prizes")
-         for model in apps.get_app_config(label).get_models()}
+NAMES = {
+    model.__name__: model
+    for label in ("accounts", "apps_registry", "rooms", "prizes")
+    for model in apps.get_app_config(label).get_models()
+}
 
 
 def rows() -> list[tuple[str, str, set[str]]]:
@@ -66,5 +69,8 @@ def test_every_query_of_the_page_uses_its_index():
         used = {step["Index Name"] for step in steps if "Index Name" in step}
         whole = {step["Relation Name"] for step in steps if step["Node Type"] == "Seq Scan"} & big
         if not plans or whole or not expected <= used:
+            faults.append(
+                f"{[s.get('Node Type') + ':' + s.get('Relation Name', '') + ':' + s.get('Index Name', '') for s in steps]}\n"
+            )
             faults.append(f"{what}: {query}\n  reads all of {whole}, uses {used}, expected {expected}")
     assert not faults, "\n".join(faults)
