@@ -204,7 +204,7 @@ class Winner(SoftDeletedRow):
             # That prize and participant are of the winner's room is the rule winner_of_one_room (migration 0002).
         ]
         indexes = [
-            models.Index(fields=["room", "prize"], name="winner_room_prize", condition=Q(deleted_at=None)),
+            models.Index(fields=["room", "prize", "state"], name="winner_room_prize", condition=Q(deleted_at=None)),
             models.Index(fields=["room", "created_at", "id"], name="winner_in_order", condition=Q(deleted_at=None)),
         ]
 

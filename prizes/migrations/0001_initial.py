@@ -309,7 +309,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="winner",
             index=models.Index(
-                condition=models.Q(("deleted_at", None)), fields=["room", "prize"], name="winner_room_prize"
+                condition=models.Q(("deleted_at", None)), fields=["room", "prize", "state"], name="winner_room_prize"
             ),
         ),
         migrations.AddIndex(
