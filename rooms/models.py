@@ -183,7 +183,8 @@ class RoomEvent(models.Model):
             models.UniqueConstraint(fields=["room", "seq"], name="room_event_seq_unique"),
             models.UniqueConstraint(fields=["room", "public_seq"], name="room_event_public_seq_unique"),
             models.CheckConstraint(
-                condition=Q(visibility=Visibility.PUBLIC, public_seq__gte=1)
+                # A comparison with null is no refusal: it must be said.
+                condition=Q(visibility=Visibility.PUBLIC, public_seq__isnull=False, public_seq__gte=1)
                 | Q(visibility=Visibility.ORGANIZER, public_seq=None),
                 name="room_event_numbered_by_visibility",
             ),

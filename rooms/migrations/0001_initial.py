@@ -364,7 +364,7 @@ class Migration(migrations.Migration):
             model_name="roomevent",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("public_seq__gte", 1), ("visibility", "PUBLIC")),
+                    models.Q(("public_seq__gte", 1), ("public_seq__isnull", False), ("visibility", "PUBLIC")),
                     models.Q(("public_seq", None), ("visibility", "ORGANIZER")),
                     _connector="OR",
                 ),
