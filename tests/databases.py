@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _empty_rooms_first(connection: Any) -> None:
-    """SQLite has no TRUNCATE, and triggers keep the log and the draws of a room that is there: it must go before them."""
+    """SQLite has no TRUNCATE, and triggers keep the log and the draws of a room that is there: it goes first."""
     flush = connection.ops.sql_flush
 
     def rooms_first(*args: Any, **options: Any) -> list[str]:
