@@ -8,6 +8,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.errors import InvalidCredentials
 from accounts.models import Session, User
@@ -44,6 +45,8 @@ def open_session(*, user: User, device_info: str = "", ip_address: str | None = 
         ip_address=ip_address,
         last_used_at=timezone.now(),
     )
+    for hook in settings.SIGN_IN_HOOKS:
+        import_string(hook)(user=user)
     return Tokens(access_token_for(session), refresh, settings.ACCESS_TOKEN_TTL, user)
 
 

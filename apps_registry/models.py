@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 
-from platform_site.db.models import Row, SoftDeletedRow
+from apps_registry.querysets import AppQuerySet
+from platform_site.db.models import AliveManager, Row, SoftDeletedRow
 
 
 class App(SoftDeletedRow):
@@ -16,6 +17,9 @@ class App(SoftDeletedRow):
     manifest = models.JSONField()
     manifest_version = models.CharField(max_length=50)
     is_active = models.BooleanField(default=True)
+
+    objects = AliveManager.from_queryset(AppQuerySet)()
+    all_objects = models.Manager.from_queryset(AppQuerySet)()
 
     class Meta(SoftDeletedRow.Meta):
         constraints = [
