@@ -8,8 +8,9 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import NotFound
-from platform_site.rest.throttling import hit
+from platform_site.rest.throttling import RateLimited, hit
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
 from rooms.errors import NotInRoom
@@ -81,10 +82,13 @@ class RoomViewSet(APIViewSet):
         actions.delete_room(room_id=pk, by=signed_in(request))
         return Response({"success": True})
 
-    @action(detail=False, methods=["post"])
+    @action(detail=False, methods=["post"], throttle_classes=[])
     def join(self, request: Request) -> Response:
-        address = request.META.get("REMOTE_ADDR") or ""
-        hit(f"joins:{address}", limit=MOST_JOINS)
+        address = client_address(request)
+        counted = hit(f"joins:{address}", limit=MOST_JOINS)
+        request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
+        if not counted.allowed:
+            raise RateLimited(counted)
         form = CodeInput(data=request.data)
         form.is_valid(raise_exception=True)
         try:
@@ -95,7 +99,9 @@ class RoomViewSet(APIViewSet):
                 ip_address=address or None,
             )
         except NotFound:
-            hit(f"wrong-codes:{address}", limit=MOST_WRONG_CODES)
+            wrong = hit(f"wrong-codes:{address}", limit=MOST_WRONG_CODES)
+            if not wrong.allowed:
+                raise RateLimited(wrong, "Too many wrong codes. Wait a little.") from None
             raise
         room = self.detail_for(entry.participant.user, entry.participant.room_id)
         return Response(EntrySerializer(entry).data | {"room": room}, status=201 if entry.is_new else 200)

@@ -5,7 +5,7 @@ A new endpoint needs a row here; a test compares the table with the router. Most
     Row("PATCH", "/rooms/{room}", write(ORGANIZERS), body={"name": "Renamed"})
 
 Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {gone} (removed from
-it), {stranger} (a user id), {prize}, {app}. `.but("draft", {"organizer": 409})` states what differs in one kind of room.
+it), {stranger} (a user id), {prize}, {app}. `.but("draft", {"organizer": 409})` says what differs in a kind of room.
 """
 
 from collections.abc import Iterable

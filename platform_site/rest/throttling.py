@@ -1,6 +1,7 @@
 """How often something may happen within a minute."""
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.core.cache import cache
@@ -9,14 +10,25 @@ from platform_site.rest.exceptions import DomainError
 from platform_site.rest.fields import iso
 
 
-class RateLimitExceeded(DomainError):
-    code, status, message = "RATE_LIMIT_EXCEEDED", 429, "Too many requests. Wait a moment."
+@dataclass(frozen=True)
+class Limit:
+    limit: int
+    remaining: int
+    reset_at: int  # unix seconds
+    allowed: bool
 
 
-def hit(key: str, *, limit: int, window: int = 60) -> None:
-    """Counts one more `key` in the running window of `window` seconds. Raises RateLimitExceeded beyond `limit`."""
+class RateLimited(DomainError):
+    code, status, message = "RATE_LIMIT_EXCEEDED", 429, "Too many requests. Wait a little."
+
+    def __init__(self, limit: Limit, message: str = "") -> None:
+        super().__init__(message, limit=limit.limit, resetAt=iso(datetime.fromtimestamp(limit.reset_at, UTC)))
+
+
+def hit(key: str, *, limit: int, window: int = 60) -> Limit:
+    """Counts one hit of `key` and says whether it was among the first `limit` within `window` seconds."""
     start = int(time.time()) // window * window
-    counter = f"hits:{key}:{start}"
+    counter = f"hits:{key}:{start}".replace(" ", "_")
     cache.add(counter, 0, timeout=2 * window)
-    if cache.incr(counter) > limit:
-        raise RateLimitExceeded(limit=limit, resetAt=iso(datetime.fromtimestamp(start + window, UTC)))
+    count = cache.incr(counter)
+    return Limit(limit, max(limit - count, 0), start + window, allowed=count <= limit)

@@ -95,7 +95,7 @@ def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | No
     guest.set_unusable_password()
     guest.save(force_insert=True)
     participant = let_in(room, guest, ParticipantRole.PARTICIPANT, None, by=guest)
-    tokens = open_session(user=guest, device_info=device_info, ip_address=ip_address)
+    tokens = open_session(user=guest, device_info=device_info, ip_address=ip_address, room_id=room.pk)
     return Entry(participant, is_new=True, tokens=tokens)
 
 

@@ -10,7 +10,7 @@ from accounts.actions import open_dashboard
 from accounts.models import User
 from platform_site.rest.exceptions import Forbidden, InvalidInput
 from platform_site.rest.fields import MetadataField
-from platform_site.rest.throttling import hit
+from platform_site.rest.throttling import RateLimited, hit
 from rooms.errors import NotInRoom, NotRemoved, OrganizerStays, RoomClosed
 from rooms.events import record
 from rooms.models import Participant, ParticipantRole, Room, Visibility
@@ -44,7 +44,7 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
     """Sends somebody away, who cannot come back until an organizer restores them. One's own id means leaving.
 
     The reason is told to organizers and moderators only. Raises Forbidden (moderators remove those below them),
-    OrganizerStays, NotInRoom, and for moderators RateLimitExceeded.
+    OrganizerStays, NotInRoom, and for moderators RateLimited.
     """
     room = locked_room(room_id, by, Need.READ)
     participant = Participant.objects.filter(pk=participant_id, room=room).first()
@@ -59,7 +59,10 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
     if participant.role == ParticipantRole.ORGANIZER:
         raise OrganizerStays("An organizer cannot be removed. Change their role first.")
     if not is_allowed(room, by, Need.ORGANIZE):
-        hit(f"removals:{room.pk}:{by.pk}", limit=MOST_REMOVALS)
+        # Counted in this transaction: a removal that is rolled back did not happen.
+        counted = hit(f"removals:{room.pk}:{by.pk}", limit=MOST_REMOVALS)
+        if not counted.allowed:
+            raise RateLimited(counted, "Too many removals in a minute. Ask an organizer.")
     participant.deleted_at, participant.removed_by, participant.removal_reason = timezone.now(), by, reason
     participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
     told = {"participantId": participant.pk, "userId": participant.user_id}
@@ -163,7 +166,7 @@ def bounded_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     try:
         return MetadataField().run_validation(metadata)
     except ValidationError as error:
-        raise InvalidInput({"metadata": [str(message) for message in error.get_full_details()]}) from error
+        raise InvalidInput({"metadata": [str(message) for message in error.detail]}) from error
 
 
 def tell_updated(
