@@ -38,7 +38,10 @@ def sign_in(*, email: str, password: str, device_info: str = "", ip_address: str
 
 
 def open_session(*, user: User, device_info: str = "", ip_address: str | None = None, room_id: str = "") -> Tokens:
-    """A new device of `user`, with its first pair of tokens; for guests, good for `room_id` only. Only the hash of the refresh token is kept."""
+    """A new device of `user`, with its first pair of tokens; for guests, good for `room_id` only.
+
+    Only the hash of the refresh token is kept.
+    """
     refresh = new_refresh_token()
     session = Session.objects.create(
         user=user,

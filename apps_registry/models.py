@@ -1,5 +1,7 @@
 """What a room can run: applications and every version of their manifests."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
@@ -18,8 +20,8 @@ class App(SoftDeletedRow):
     manifest_version = models.CharField(max_length=50)
     is_active = models.BooleanField(default=True)
 
-    objects = AliveManager.from_queryset(AppQuerySet)()
-    all_objects = models.Manager.from_queryset(AppQuerySet)()
+    objects: ClassVar[Any] = AliveManager.from_queryset(AppQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(AppQuerySet)()
 
     class Meta(SoftDeletedRow.Meta):
         constraints = [

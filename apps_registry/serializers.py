@@ -22,7 +22,7 @@ class AppSerializer(ModelSerializer):
 
     class Meta:
         model = App
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "appId",
             "name",

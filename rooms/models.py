@@ -53,14 +53,6 @@ class Visibility(models.TextChoices):
 class Room(SoftDeletedRow):
     """One event. `last_seq` and `last_public_seq` number its log; only rooms.events moves them."""
 
-    # What the query sets add: with_role_of, with_counts, with_seq_at_start.
-    viewer_role: str | None
-    viewer_is_admin: bool
-    participant_count: int
-    prize_count: int
-    winner_count: int
-    seq_at_start: int
-
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True)
     app = models.ForeignKey(App, to_field="app_id", on_delete=models.PROTECT, related_name="rooms")
@@ -78,8 +70,10 @@ class Room(SoftDeletedRow):
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_public_seq = models.PositiveBigIntegerField(default=0, editable=False)
 
-    # Read with the query set methods of the same names.
+    # Read with_role_of, with_counts and with_seq_at_start.
     viewer_role: str | None
+    viewer_is_admin: bool
+    seq_at_start: int
     participant_count: int
     prize_count: int
     winner_count: int

@@ -78,7 +78,7 @@ def make_world(kind: str) -> World:
 
 def every_row() -> dict[str, list[Any]]:
     """All that a refused request must leave as it was."""
-    models = [
+    models: list[Any] = [
         model for label in ("rooms", "prizes", "apps_registry") for model in apps.get_app_config(label).get_models()
     ]
     return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in [*models, User]}
@@ -147,10 +147,12 @@ def endpoints(resolver: URLResolver | Any, prefix: str = "") -> list[tuple[str, 
 def methods_of(view: Any) -> list[str]:
     actions = getattr(view, "actions", None)
     if actions:
-        return [method.upper() for method in actions]
+        return [method.upper() for method in actions if method != "head"]
     cls = getattr(view, "cls", None) or getattr(view, "view_class", None)
     return (
-        [name.upper() for name in cls.http_method_names if name != "options" and hasattr(cls, name)] if cls else ["GET"]
+        [name.upper() for name in cls.http_method_names if name not in ("head", "options") and hasattr(cls, name)]
+        if cls
+        else ["GET"]
     )
 
 
