@@ -307,7 +307,7 @@ def test_reading_costs_the_same_whatever_the_number_of_rows(organiser, api, numb
         (f"{ROOMS}?status=ACTIVE&search=party", 2),
         (f"{ROOMS}/{room.pk}", 1),
         (people(room), 3),  # room, count, rows
-        (f"{people(room)}/{room.participants.first().pk}", 2),
+        (f"{people(room)}/{room.participants.get(user=organiser).pk}", 2),
     ):
         client.get(path)  # compiles the settings schema
         with CaptureQueriesContext(
