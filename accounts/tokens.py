@@ -19,11 +19,13 @@ def new_refresh_token() -> str:
     return secrets.token_urlsafe(48)
 
 
-def access_token_for(session: Session) -> str:
+def access_token_for(session: Session, room_id: str = "") -> str:
     """A JWT of ACCESS_TOKEN_TTL seconds with the claims sub and userId (the user), sid (the device), jti, iat, exp."""
     token = AccessToken.for_user(session.user)
     token["userId"] = session.user_id
     token["sid"] = session.family
+    if room_id:
+        token["room"] = room_id
     return str(token)
 
 

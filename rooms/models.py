@@ -1,17 +1,17 @@
-"""The event: a room, the people in it, and the log of what happened."""
+"""The event: a room, the people in it and invited to it, and the log of what happened."""
 
 import secrets
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Concat, Length
+from django.db.models.functions import Concat, Length, Lower
 from django.db.models.lookups import LessThanOrEqual
 
-from accounts.models import User
+from accounts.models import NormalizedEmailField, User
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.ids import new_id
-from platform_site.db.models import AliveManager, SoftDeletedRow
+from platform_site.db.models import AliveManager, Row, SoftDeletedRow
 from rooms.querysets import ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
 
 JOIN_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another in a dark hall
@@ -71,8 +71,10 @@ class Room(SoftDeletedRow):
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_public_seq = models.PositiveBigIntegerField(default=0, editable=False)
 
-    # Read with the query set methods of the same names.
+    # Read with_role_of, with_counts and with_seq_at_start.
     viewer_role: str | None
+    viewer_is_admin: bool
+    seq_at_start: int
     participant_count: int
     prize_count: int
     winner_count: int
@@ -164,6 +166,32 @@ class Participant(SoftDeletedRow):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.room}"
+
+
+class Invitation(Row):
+    """A place in a room for whoever signs in with this verified e-mail address; `redeemed_at` says that they did."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="invitations")
+    email = NormalizedEmailField()
+    role = models.CharField(max_length=11, choices=ParticipantRole, default=ParticipantRole.PARTICIPANT)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    redeemed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "email"], name="invitation_unique"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="invitation_email_lower_case"),
+            models.CheckConstraint(
+                condition=Q(role__in=ParticipantRole.values) & ~Q(role=ParticipantRole.ADMIN),
+                name="invitation_role_of_a_room",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["email"], name="invitation_open", condition=Q(redeemed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.room}"
 
 
 class RoomEvent(models.Model):
