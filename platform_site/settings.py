@@ -29,6 +29,12 @@ REFRESH_TOKEN_TTL = env.number("REFRESH_TOKEN_TTL", 30 * 86_400, least=3600, mos
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("*",) if DEBUG else ())
 CORS_ORIGINS = env.origins("CORS_ORIGINS")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
+# Requests a minute.
+RATE_LIMIT_ANONYMOUS = env.number("RATE_LIMIT_ANONYMOUS", 20, least=1)
+RATE_LIMIT_USER = env.number("RATE_LIMIT_USER", 100, least=1)
+RATE_LIMIT_APP = env.number("RATE_LIMIT_APP", 1000, least=1)
 ORGANIZERS = env.choice("ORGANIZERS", "open", {"open", "granted"})
 
 if not DEBUG:
@@ -53,6 +59,7 @@ INSTALLED_APPS = [
     "django_filters",
     "rest_framework",
     "channels",
+    "platform_site.rest",
     "accounts",
     "apps_registry",
     "rooms",
@@ -188,7 +195,7 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.words("TRUSTED_PROXIES") else None
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
 # --- Logs --------------------------------------------------------------------------------------------------------
 
