@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.errors import InvalidCredentials, InvalidToken
 from accounts.limits import count_sign_in
@@ -15,7 +16,8 @@ from accounts.sessions import Tokens, locked_user, open_session
 __all__ = ["Tokens", "open_dashboard", "open_session", "organisers", "sign_in", "update_profile", "user_by_password"]
 
 ORGANISERS = "Organisers"
-ORGANISED_APPS = ("rooms", "prizes")
+# The screens they have; which rows these show, and what may be done there, the screens decide.
+ORGANISED_MODELS = {"rooms": ("room", "participant", "roomevent"), "prizes": ("prize", "winner", "draw")}
 
 
 def user_by_password(*, email: str, password: str, address: str | None) -> User:
@@ -62,12 +64,11 @@ def open_dashboard(*, user: User) -> None:
 
 
 def organisers() -> Group:
-    """The group of organisers: the screens they see. Which rows they see is decided by `managed_by`."""
+    """The group of organisers, made when it is first needed."""
     group, made = Group.objects.get_or_create(name=ORGANISERS)
     if made:
-        group.permissions.set(
-            Permission.objects.filter(
-                content_type__app_label__in=ORGANISED_APPS, codename__regex="^(view|add|change|delete)_"
-            )
-        )
+        screens = Q()
+        for app, models in ORGANISED_MODELS.items():
+            screens |= Q(content_type__app_label=app, content_type__model__in=models)
+        group.permissions.set(Permission.objects.filter(screens))
     return group

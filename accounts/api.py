@@ -126,7 +126,8 @@ class UserViewSet(APIViewSet):
     serializer_class = OwnUserSerializer
 
     def get_authenticators(self) -> Any:
-        return [StrictBearerAuthentication()] if self.action == "destroy" else super().get_authenticators()
+        # The request is not DRF's yet, and the view's action not known.
+        return [StrictBearerAuthentication()] if self.request.method == "DELETE" else super().get_authenticators()
 
     def retrieve(self, request: Request, pk: str) -> Response:
         viewer = signed_in(request)

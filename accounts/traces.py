@@ -27,8 +27,9 @@ class Traces:
         """Takes in the names and avatars that stand beside the person's id in `value`: they may be former ones."""
         for person in dicts_in(value):
             if self.is_person(person):
-                self.names |= {name for name in (person.get("name"),) if is_worth(name)}
-                self.secrets |= {avatar for avatar in (person.get("avatar"),) if avatar and isinstance(avatar, str)}
+                name, avatar = person["name"], person.get("avatar")
+                self.names |= {name} if is_worth(name) else set()
+                self.secrets |= {avatar} if isinstance(avatar, str) and avatar else set()
 
     def is_person(self, value: Mapping[str, Any]) -> bool:
         return value.get("id") == self.user_id and "name" in value
