@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.errors import InvalidCredentials, InvalidToken
-from accounts.limits import count_sign_in
+from accounts.limits import begin_attempt, end_attempt
 from accounts.models import User
 from accounts.sessions import Tokens, locked_user, open_session
 
@@ -26,11 +26,11 @@ def user_by_password(*, email: str, password: str, address: str | None) -> User:
     Raises InvalidCredentials, alike and in like time for a wrong password, an unknown e-mail and an account without a
     password; TooManyAttempts after too many of these.
     """
-    count_sign_in(email=email, address=address)
+    attempt = begin_attempt(email=email, address=address)
     user = authenticate(username=email, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
-    count_sign_in(email=email, address=address, failed=False)
+    end_attempt(attempt)
     return user
 
 

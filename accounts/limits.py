@@ -11,32 +11,48 @@ from platform_site.rest.addresses import address_block
 from platform_site.rest.fields import iso
 from platform_site.rest.throttling import Limit, hit
 
+UNLIMITED = 10**9  # for counts that are read, not enforced
 
-def count_sign_in(*, email: str, address: str | None, failed: bool = True) -> None:
-    """Counts a sign-in as failed before its password is looked at, and takes that back with `failed=False`.
 
-    Counting first is what stops a hundred guesses that arrive at once. The second, high limit is for many addresses
-    that guess at one account. Raises TooManyAttempts.
+def begin_attempt(*, email: str, address: str | None) -> list[str]:
+    """Counts an attempt to sign in before its password is looked at, or a hundred guesses at once would all be read.
+
+    Attempts that were not right are failures. They are limited for each account and address, and, much higher, for the
+    account, against many addresses that guess at one. Returns what `end_attempt` counts it as right under. Raises
+    TooManyAttempts.
     """
     account = User._meta.get_field("email").to_python(email) or ""
+    right = []
     for key, limit in (
         (f"login:{account}:{address_block(address or '')}", settings.RATE_LIMIT_LOGIN),
         (f"login:{account}", settings.RATE_LIMIT_LOGIN_ACCOUNT),
     ):
-        standing = hit(key, limit=limit, cost=1 if failed else -1)
-        if failed:
-            require(standing)
+        attempts = hit(key, limit=UNLIMITED)
+        right.append(f"{key}:right:{attempts.reset_at}")  # of this window of attempts and no other
+        failures = used(attempts) - used(hit(right[-1], limit=UNLIMITED, cost=0))
+        if failures > limit:
+            raise refusal(limit, attempts.reset_at)
+    return right
+
+
+def end_attempt(right: list[str]) -> None:
+    """Says that the password of an attempt was right."""
+    for key in right:
+        hit(key, limit=UNLIMITED)
 
 
 def count_refresh(family: str) -> None:
-    require(hit(f"refresh:{family}", limit=settings.RATE_LIMIT_REFRESH))
-
-
-def require(standing: Limit) -> None:
-    """Raises TooManyAttempts where `standing` says so."""
+    """Raises TooManyAttempts where one device refreshes too often."""
+    standing = hit(f"refresh:{family}", limit=settings.RATE_LIMIT_REFRESH)
     if not standing.allowed:
-        raise TooManyAttempts(
-            retry_after=max(1, standing.reset_at - int(time.time())),
-            limit=standing.limit,
-            resetAt=iso(datetime.fromtimestamp(standing.reset_at, UTC)),
-        )
+        raise refusal(standing.limit, standing.reset_at)
+
+
+def used(standing: Limit) -> int:
+    return standing.limit - standing.remaining
+
+
+def refusal(limit: int, reset_at: int) -> TooManyAttempts:
+    return TooManyAttempts(
+        retry_after=max(1, reset_at - int(time.time())), limit=limit, resetAt=iso(datetime.fromtimestamp(reset_at, UTC))
+    )

@@ -38,7 +38,7 @@ def test_an_access_token_says_who_which_device_and_how_long(participant):
 
 def test_authentication_costs_no_query(api, participant, django_assert_num_queries):
     client = api(participant)
-    with django_assert_num_queries(1):  # the list of users does not exist; /auth/me is the row itself
+    with django_assert_num_queries(1):  # the row that is shown
         assert client.get(ME).status_code == 200
     with django_assert_num_queries(0):
         assert client.get("/api/v1/rooms?page=0").status_code == 422
@@ -47,7 +47,7 @@ def test_authentication_costs_no_query(api, participant, django_assert_num_queri
 def test_a_room_is_read_with_as_many_queries_as_by_nobody(api, room, participant):
     counts = []
     for client in (api(), api(participant)):
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             assert client.get(f"/api/v1/rooms/{room.pk}/prizes").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
