@@ -3,6 +3,7 @@
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from accounts.erasure import forget_admin_log
 from accounts.errors import StillOrganises
 from accounts.models import User
 from accounts.traces import Traces, rewrite, traces_of
@@ -38,17 +39,20 @@ def erase_events(user: User) -> None:
     """Takes `user` out of every payload: person objects by id, whatever the name was then, and texts about them."""
     traces = known_traces(user)
     for event in mentioning(traces).iterator(chunk_size=500):
-        traces.learn(event.payload)
-    for event in mentioning(traces).iterator(chunk_size=500):
         payload = traces.in_json(event.payload, about=event.actor_id == user.pk)
         if payload != event.payload:
             RoomEvent.objects.filter(pk=event.pk).update(payload=payload)
+    forget_admin_log(traces)
 
 
 def known_traces(user: User) -> Traces:
-    """What gives `user` away, their participant ids among it."""
+    """What gives `user` away: also their participant ids, and the names and avatars that events told of once."""
     traces = traces_of(user)
-    traces.ids |= set(Participant.all_objects.filter(user=user).values_list("pk", flat=True))
+    own = Participant.all_objects.filter(user=user)
+    traces.ids |= set(own.values_list("pk", flat=True))
+    rooms = Room.all_objects.filter(Q(pk__in=own.values("room_id")) | Q(created_by=user))
+    for event in mentioning(traces).filter(room__in=rooms.values("pk")).iterator(chunk_size=500):
+        traces.learn(event.payload)
     return traces
 
 
