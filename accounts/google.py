@@ -58,8 +58,12 @@ PROVIDER_FAILURES = (
 )
 
 
+def is_configured() -> bool:
+    return bool(settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET)
+
+
 def require_configured() -> None:
-    if not (settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET):
+    if not is_configured():
         raise OAuthNotConfigured
 
 
