@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("platform_site.api")),
+    path("", include("accounts.urls")),
 ]
 
 handler400 = "platform_site.views.bad_request"
