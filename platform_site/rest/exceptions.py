@@ -90,7 +90,9 @@ def envelope_of(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, drf.ValidationError):
         error = InvalidInput(flat_messages(error.detail))
     if isinstance(error, DomainError):
-        return Response(error_body(error.code, error.message, error.details), status=error.status, headers=error.headers)
+        return Response(
+            error_body(error.code, error.message, error.details), status=error.status, headers=error.headers
+        )
     for kind, code, status, message in FOREIGN:
         if isinstance(error, kind):
             response = Response(error_body(code, message), status=status)

@@ -16,6 +16,7 @@ from rest_framework.throttling import BaseThrottle
 from platform_site.rest.callers import Caller, caller_of
 from platform_site.rest.exceptions import DomainError
 from platform_site.rest.fields import iso
+from platform_site.rest.logs import current
 from platform_site.rest.models import RateCount
 
 logger = logging.getLogger(__name__)
@@ -73,7 +74,10 @@ class CallerThrottle(BaseThrottle):
     """So many requests a minute by caller: an address, a user or an app. The count stays on the request for headers."""
 
     def allow_request(self, request: Any, view: Any) -> bool:
-        counted = count_request(request, caller_of(request))
+        caller = caller_of(request)
+        if facts := current.get():
+            facts.actor = caller.user_id or ("" if caller.kind == "ANONYMOUS" else caller.key)
+        counted = count_request(request, caller)
         if not counted.allowed:
             raise RateLimited(counted)
         return True
