@@ -6,6 +6,22 @@ Schema = dict[str, Any]
 
 SAMPLE_ID = "cmb7k2x4q0f3h8w1z5n9t6d2r"
 
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer"}
+
+
+def object_of(**properties: Schema) -> Schema:
+    """An object with exactly these keys."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+PERSON = object_of(id=TEXT, name=TEXT, avatar={"type": ["string", "null"]})
+
 RATE_HEADERS = {
     "X-RateLimit-Limit": "Requests a minute.",
     "X-RateLimit-Remaining": "Requests left until the reset.",

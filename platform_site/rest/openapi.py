@@ -35,6 +35,7 @@ from functools import cache
 from typing import Any, ClassVar, Literal
 
 import django_filters
+from django.core.exceptions import FieldDoesNotExist
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.plumbing import force_instance, get_doc
@@ -308,9 +309,12 @@ class AutoSchema(SpectacularSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         schema: Schema = super()._map_basic_serializer(serializer, direction)
+        schema.pop("description", None)  # the docstring is for whoever works on the serializer
         if direction == "response":
-            for part in schema.get("properties", {}).values():
+            for name, part in schema.get("properties", {}).items():
                 part.pop("readOnly", None)
+                if may_be_null(serializer, serializer.fields[name].source):
+                    schema["properties"][name] = nullable(part)
             schema |= {"required": list(schema.get("properties", {})), "additionalProperties": False}
         if example := getattr(serializer, "example", None):
             schema["example"] = example
@@ -324,6 +328,22 @@ class AutoSchema(SpectacularSchema):
             if name.endswith(("InputRequest", "ChangesRequest"))
             else name
         )
+
+
+def may_be_null(serializer: Any, source: str) -> bool:
+    """Whether the column behind an answer's field takes null: a field that only reads does not say so itself."""
+    model = getattr(getattr(serializer, "Meta", None), "model", None)
+    try:
+        return model is not None and bool(getattr(model._meta.get_field(source), "null", False))
+    except FieldDoesNotExist:
+        return False
+
+
+def nullable(schema: Schema) -> Schema:
+    kind = schema.get("type")
+    if kind is None:
+        return {"oneOf": [schema, {"type": "null"}]} if schema and "oneOf" not in schema else schema
+    return schema | {"type": [kind, "null"] if isinstance(kind, str) else kind}
 
 
 IDEMPOTENCY_KEY: Schema = {
