@@ -188,7 +188,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["platform_site.rest.filters.FilterBackend", "platform_site.rest.sorting.SortBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["platform_site.rest.throttling.CallerThrottle"],
     "DEFAULT_SCHEMA_CLASS": "platform_site.rest.openapi.AutoSchema",
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell what the OpenAPI document tells better
+    "DEFAULT_METADATA_CLASS": None,
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "platform_site.rest.exceptions.envelope_of",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

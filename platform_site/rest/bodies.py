@@ -36,6 +36,8 @@ class BoundedBodies:
         async def bounded() -> Message:
             nonlocal room
             message = await receive()
+            while room == 0 and message["type"] == "http.request":
+                message = await receive()  # what is too much is thrown away; the next news is that the client left
             if message["type"] != "http.request":
                 return message
             body = message.get("body", b"")[:room]

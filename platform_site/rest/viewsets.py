@@ -13,6 +13,8 @@ ID_PATTERN = f"c[0-9a-z]{{{ID_LENGTH - 1}}}"  # what is no id has no address: 40
 
 class APIViewSet(GenericViewSet):
     lookup_value_regex = ID_PATTERN
+    # OPTIONS would only repeat what the OpenAPI document says; a browser's preflight is answered before it comes here.
+    http_method_names = ("get", "post", "put", "patch", "delete", "head")
     tag: ClassVar[str] = ""
     sort_fields: ClassVar[dict[str, str]] = {}
     operations: ClassVar[dict[str, Any]] = {}
