@@ -24,7 +24,7 @@ def user_by_password(*, email: str, password: str, address: str | None) -> User:
     """Whose e-mail and password these are.
 
     Raises InvalidCredentials, alike and in like time for a wrong password, an unknown e-mail and an account without a
-    password; TooManyAttempts after too many of these.
+    password; RateLimited after too many of these.
     """
     attempt = begin_attempt(email=email, address=address)
     user = authenticate(username=email, password=password)

@@ -66,7 +66,7 @@ def refresh_session(*, refresh_token: str, device_info: str = "", ip_address: st
 
     A token that was used already ends its whole family: two parties hold it, and one is a thief. One retry within
     REFRESH_RETRY_SECONDS from the same User-Agent is forgiven, for the answer may have been lost on its way: the token
-    that it carried dies unused. Raises InvalidToken, TooManyAttempts.
+    that it carried dies unused. Raises InvalidToken, RateLimited.
     """
     session = Session.objects.filter(token_hash=hashed(refresh_token)).first()
     if session is None:

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import google
 from accounts.actions import user_by_password
-from accounts.errors import InvalidCredentials, OAuthNotConfigured, TooManyAttempts
+from accounts.errors import InvalidCredentials, OAuthNotConfigured
 from platform_site.rest.addresses import client_address
+from platform_site.rest.throttling import RateLimited
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 FAULTS = {"oauth_failed": "Signing in with Google did not work. Try again, or use your password."}
@@ -33,7 +34,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
         return form(request, onward, fault=InvalidCredentials.message, status=401)
     try:
         user = user_by_password(email=email, password=password, address=client_address(request))
-    except (InvalidCredentials, TooManyAttempts) as refusal:
+    except (InvalidCredentials, RateLimited) as refusal:
         return form(request, onward, email=email, fault=refusal.message, status=refusal.status)
     login(request, user, backend=BACKEND)
     return HttpResponseRedirect(onward)

@@ -11,9 +11,12 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import connection
+from rest_framework.throttling import BaseThrottle
 
+from platform_site.rest.callers import Caller, caller_of
 from platform_site.rest.exceptions import DomainError
 from platform_site.rest.fields import iso
+from platform_site.rest.logs import current
 from platform_site.rest.models import RateCount
 
 logger = logging.getLogger(__name__)
@@ -50,10 +53,41 @@ class Limit:
 
 
 class RateLimited(DomainError):
+    """429 for whoever came too often; tells when to come again."""
+
     code, status, message = "RATE_LIMIT_EXCEEDED", 429, "Too many requests. Wait a little."
 
     def __init__(self, limit: Limit, message: str = "") -> None:
         super().__init__(message, limit=limit.limit, resetAt=iso(datetime.fromtimestamp(limit.reset_at, UTC)))
+        self.headers = headers_of(limit) | {"Retry-After": str(max(limit.reset_at - int(time.time()), 1))}
+
+
+def headers_of(limit: Limit) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(limit.limit),
+        "X-RateLimit-Remaining": str(limit.remaining),
+        "X-RateLimit-Reset": str(limit.reset_at),
+    }
+
+
+class CallerThrottle(BaseThrottle):
+    """So many requests a minute by caller: an address, a user or an app. The count stays on the request for headers."""
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        caller = caller_of(request)
+        if facts := current.get():
+            facts.actor = caller.user_id or ("" if caller.kind == "ANONYMOUS" else caller.key)
+        counted = count_request(request, caller)
+        if not counted.allowed:
+            raise RateLimited(counted)
+        return True
+
+
+def count_request(request: Any, caller: Caller) -> Limit:
+    """Counts `request` (Django's or DRF's) for `caller`, and remembers where that leaves the caller."""
+    counted = hit(f"api {caller.key}", limit=getattr(settings, f"RATE_LIMIT_{caller.kind}"))
+    getattr(request, "_request", request).rate_limit = counted
+    return counted
 
 
 def hit(key: str, *, limit: int, window: int = 60, cost: int = 1) -> Limit:
