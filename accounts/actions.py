@@ -2,19 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.errors import InvalidCredentials
 from accounts.models import Session, User
 from accounts.tokens import access_token_for, hashed, new_refresh_token
 
 ORGANISERS = "Organisers"
-ORGANISED_APPS = ("rooms", "prizes")
+# The screens they have; which rows these show, and what may be done there, the screens decide.
+ORGANISED_MODELS = {"rooms": ("room", "participant", "roomevent"), "prizes": ("prize", "winner", "draw")}
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,11 @@ def sign_in(*, email: str, password: str, device_info: str = "", ip_address: str
     return open_session(user=user, device_info=device_info, ip_address=ip_address)
 
 
-def open_session(*, user: User, device_info: str = "", ip_address: str | None = None) -> Tokens:
-    """A new device of `user`, with its first pair of tokens. Only the hash of the refresh token is kept."""
+def open_session(*, user: User, device_info: str = "", ip_address: str | None = None, room_id: str = "") -> Tokens:
+    """A new device of `user`, with its first pair of tokens; for guests, good for `room_id` only.
+
+    Only the hash of the refresh token is kept.
+    """
     refresh = new_refresh_token()
     session = Session.objects.create(
         user=user,
@@ -44,7 +51,10 @@ def open_session(*, user: User, device_info: str = "", ip_address: str | None = 
         ip_address=ip_address,
         last_used_at=timezone.now(),
     )
-    return Tokens(access_token_for(session), refresh, settings.ACCESS_TOKEN_TTL, user)
+    # After the commit: hooks lock rooms, and who holds a room may be waiting for this user's row.
+    for hook in settings.SIGN_IN_HOOKS:
+        transaction.on_commit(partial(import_string(hook), user=user), robust=True)
+    return Tokens(access_token_for(session, room_id), refresh, settings.ACCESS_TOKEN_TTL, user)
 
 
 @transaction.atomic
@@ -59,12 +69,11 @@ def open_dashboard(*, user: User) -> None:
 
 
 def organisers() -> Group:
-    """The group of organisers: the screens they see. Which rows they see is decided by `managed_by`."""
+    """The group of organisers, made when it is first needed."""
     group, made = Group.objects.get_or_create(name=ORGANISERS)
     if made:
-        group.permissions.set(
-            Permission.objects.filter(
-                content_type__app_label__in=ORGANISED_APPS, codename__regex="^(view|add|change|delete)_"
-            )
-        )
+        screens = Q()
+        for app, models in ORGANISED_MODELS.items():
+            screens |= Q(content_type__app_label=app, content_type__model__in=models)
+        group.permissions.set(Permission.objects.filter(screens))
     return group

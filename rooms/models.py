@@ -1,16 +1,17 @@
-"""The event: a room, the people in it, and the log of what happened."""
+"""The event: a room, the people in it and invited to it, and the log of what happened."""
 
 import secrets
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Concat, Length
+from django.db.models.functions import Concat, Length, Lower
 from django.db.models.lookups import LessThanOrEqual
 
-from accounts.models import User
+from accounts.models import NormalizedEmailField, User
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.ids import new_id
-from platform_site.db.models import AliveManager, SoftDeletedRow
+from platform_site.db.models import AliveManager, Row, SoftDeletedRow
 from rooms.querysets import ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
 
 JOIN_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another in a dark hall
@@ -51,7 +52,7 @@ class Visibility(models.TextChoices):
 
 
 class Room(SoftDeletedRow):
-    """One event. `last_seq` and `last_public_seq` number its log; only rooms.events moves them, under the row's lock."""
+    """One event. `last_seq` and `last_public_seq` number its log; only rooms.events moves them."""
 
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True)
@@ -70,8 +71,16 @@ class Room(SoftDeletedRow):
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_public_seq = models.PositiveBigIntegerField(default=0, editable=False)
 
-    objects = AliveManager.from_queryset(RoomQuerySet)()
-    all_objects = models.Manager.from_queryset(RoomQuerySet)()
+    # Read with_role_of, with_counts and with_seq_at_start.
+    viewer_role: str | None
+    viewer_is_admin: bool
+    seq_at_start: int
+    participant_count: int
+    prize_count: int
+    winner_count: int
+
+    objects: ClassVar[Any] = AliveManager.from_queryset(RoomQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(RoomQuerySet)()
 
     class Meta(SoftDeletedRow.Meta):
         constraints = [
@@ -130,8 +139,8 @@ class Participant(SoftDeletedRow):
     )
     removal_reason = models.TextField(blank=True, editable=False)
 
-    objects = AliveManager.from_queryset(ParticipantQuerySet)()
-    all_objects = models.Manager.from_queryset(ParticipantQuerySet)()
+    objects: ClassVar[Any] = AliveManager.from_queryset(ParticipantQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(ParticipantQuerySet)()
 
     class Meta(SoftDeletedRow.Meta):
         constraints = [
@@ -159,6 +168,32 @@ class Participant(SoftDeletedRow):
         return f"{self.user} in {self.room}"
 
 
+class Invitation(Row):
+    """A place in a room for whoever signs in with this verified e-mail address; `redeemed_at` says that they did."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="invitations")
+    email = NormalizedEmailField()
+    role = models.CharField(max_length=11, choices=ParticipantRole, default=ParticipantRole.PARTICIPANT)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    redeemed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "email"], name="invitation_unique"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="invitation_email_lower_case"),
+            models.CheckConstraint(
+                condition=Q(role__in=ParticipantRole.values) & ~Q(role=ParticipantRole.ADMIN),
+                name="invitation_role_of_a_room",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["email"], name="invitation_open", condition=Q(redeemed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.room}"
+
+
 class RoomEvent(models.Model):
     """What happened, once and for good. Written by rooms.events.record alone; triggers refuse what is not its business.
 
@@ -176,7 +211,9 @@ class RoomEvent(models.Model):
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
 
-    objects = models.Manager.from_queryset(RoomEventQuerySet)()
+    viewer_seq: int  # read with seen_at: the number at the level of the viewer
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(RoomEventQuerySet)()
 
     class Meta:
         constraints = [
