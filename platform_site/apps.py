@@ -1,6 +1,11 @@
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
+
+from platform_site.db.indexes import drop_like_indexes
+
+OWN_APPS = ("accounts", "apps_registry", "rooms", "prizes")
 
 
 class PlatformSiteConfig(AppConfig):
@@ -8,3 +13,5 @@ class PlatformSiteConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("platform_site.checks")  # registers them; importable only once the apps are loaded
+        for label in OWN_APPS:
+            post_migrate.connect(drop_like_indexes, sender=apps.get_app_config(label))
