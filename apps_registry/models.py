@@ -41,7 +41,8 @@ class App(SoftDeletedRow):
 class ManifestVersion(Row):
     """One published version of an app's manifest; rooms point here by `key` = app_id@version."""
 
-    app = models.ForeignKey(App, to_field="app_id", on_delete=models.CASCADE, related_name="versions")
+    # No index of its own: manifest_version_unique begins with it.
+    app = models.ForeignKey(App, to_field="app_id", on_delete=models.CASCADE, related_name="versions", db_index=False)
     version = models.CharField(max_length=50)
     key = models.CharField(max_length=151, unique=True, editable=False)
     manifest = models.JSONField()

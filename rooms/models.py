@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Concat, Length, Lower
+from django.db.models.lookups import LessThanOrEqual
 
 from accounts.models import NormalizedEmailField, User
 from apps_registry.models import App, ManifestVersion
@@ -84,6 +85,8 @@ class Room(SoftDeletedRow):
     class Meta(SoftDeletedRow.Meta):
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="room_has_a_name"),
+            # PostgreSQL's column says so already, SQLite's does not mean it.
+            models.CheckConstraint(condition=LessThanOrEqual(Length("name"), 255), name="room_name_length"),
             models.CheckConstraint(condition=Q(status__in=RoomStatus.values), name="room_status_known"),
             models.CheckConstraint(condition=Q(entry_policy__in=EntryPolicy.values), name="room_entry_policy_known"),
             models.CheckConstraint(
@@ -105,8 +108,13 @@ class Room(SoftDeletedRow):
                 name="room_status_public_app",
                 condition=Q(deleted_at=None),
             ),
-            models.Index(fields=["-created_at", "id"], name="room_newest", condition=Q(deleted_at=None)),
+            # is_public and status are here to be read: counting the list then needs no row of the table.
+            models.Index(
+                fields=["-created_at", "id", "is_public", "status"], name="room_newest", condition=Q(deleted_at=None)
+            ),
             models.Index(fields=["name", "id"], name="room_by_name", condition=Q(deleted_at=None)),
+            models.Index(fields=["closed_at"], name="room_closed", condition=Q(closed_at__isnull=False)),
+            # On PostgreSQL room_name_search serves the search by name (migration 0002).
         ]
 
     def __str__(self) -> str:
@@ -120,7 +128,8 @@ class Room(SoftDeletedRow):
 class Participant(SoftDeletedRow):
     """A person in a room. Leaving hides the row; coming back revives it. `removed_by` bars whoever was sent away."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="participations")
+    # No index of its own: participant_unique begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="participations", db_index=False)
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="participants")
     role = models.CharField(max_length=11, choices=ParticipantRole, default=ParticipantRole.PARTICIPANT)
     metadata = models.JSONField(default=dict, blank=True)
@@ -144,10 +153,14 @@ class Participant(SoftDeletedRow):
                 condition=Q(deleted_at__isnull=False) | Q(removed_by=None, removal_reason=""),
                 name="participant_removal_means_gone",
             ),
-            # That a room's creator stays its organizer is the rule participant_creator_stays (migration 0001).
+            # That a room's creator stays its organizer is the rule participant_creator_stays (migration 0002).
         ]
         indexes = [
-            models.Index(fields=["room", "role"], name="participant_room_role", condition=Q(deleted_at=None)),
+            models.Index(
+                fields=["room", "role", "joined_at", "id"],
+                name="participant_room_role",
+                condition=Q(deleted_at=None),
+            ),
             models.Index(fields=["room", "joined_at", "id"], name="participant_in_order", condition=Q(deleted_at=None)),
         ]
 
@@ -190,7 +203,8 @@ class RoomEvent(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=25, default=new_id, editable=False)
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events")
+    # No index of its own: room_event_seq_unique begins with it.
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField()
     public_seq = models.PositiveBigIntegerField(null=True)
     type = models.CharField(max_length=100)
@@ -208,7 +222,8 @@ class RoomEvent(models.Model):
             models.UniqueConstraint(fields=["room", "seq"], name="room_event_seq_unique"),
             models.UniqueConstraint(fields=["room", "public_seq"], name="room_event_public_seq_unique"),
             models.CheckConstraint(
-                condition=Q(visibility=Visibility.PUBLIC, public_seq__gte=1)
+                # A comparison with null is no refusal: it must be said.
+                condition=Q(visibility=Visibility.PUBLIC, public_seq__isnull=False, public_seq__gte=1)
                 | Q(visibility=Visibility.ORGANIZER, public_seq=None),
                 name="room_event_numbered_by_visibility",
             ),
