@@ -1,0 +1,104 @@
+"""A form for a room's settings, made from the JSON Schema of its app, and the same settings as text to read."""
+
+import copy
+import json
+from typing import Any
+
+from django import forms
+from django_jsonform.widgets import JSONFormWidget
+
+VISIBLE_TO = {
+    "public": "Everybody in the room can see this.",
+    "organizer": "",
+    "private": "Only organizers see this.",
+}
+SEPARATOR = "§"  # between the steps of a path in django-jsonform
+
+
+class SettingsField(forms.JSONField):
+    """The settings as JSON, edited in a generated form. What they must be is decided by the action that stores them."""
+
+    widget: Any
+
+    def __init__(self, schema: dict[str, Any], *, frozen: set[str] | None = None, **kwargs: Any) -> None:
+        self.schema = schema
+        super().__init__(
+            required=False,
+            label="Settings",
+            widget=JSONFormWidget(schema=form_schema(schema, frozen or set())),
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        settings = super().clean(value)
+        if settings is None:
+            return {}
+        if not isinstance(settings, dict):
+            raise forms.ValidationError("The settings must be an object.")
+        return filled_in(self.schema, settings)
+
+    def mark(self, path: str, text: str) -> None:
+        """Shows `text` at the part of the form that `path` (dotted) names."""
+        self.widget.add_error({path.replace(".", SEPARATOR): [text]})
+
+
+def form_schema(schema: dict[str, Any], frozen: set[str]) -> dict[str, Any]:
+    """`schema` as django-jsonform draws it: without what older clients still send, and with `frozen` settings locked."""
+    drawn = copy.deepcopy(schema)
+    drawn.pop("$schema", None)
+    for name, part in list(drawn.get("properties", {}).items()):
+        if part.get("x-dropped"):
+            del drawn["properties"][name]
+            continue
+        _explain(part)
+        if name in frozen:
+            _lock(part)
+    drawn.pop("additionalProperties", None)
+    return drawn
+
+
+def _explain(part: dict[str, Any]) -> None:
+    part.pop("additionalProperties", None)
+    seen_by = VISIBLE_TO.get(part.get("x-visibility", "organizer"), "")
+    part["help_text"] = " ".join(filter(None, [part.pop("description", ""), seen_by]))
+    for inner in part.get("properties", {}).values():
+        _explain(inner)
+    if isinstance(part.get("items"), dict):
+        part["items"].pop("additionalProperties", None)
+        for inner in part["items"].get("properties", {}).values():
+            _explain(inner)
+
+
+def _lock(part: dict[str, Any]) -> None:
+    part["readonly"] = True
+    for inner in part.get("properties", {}).values():
+        _lock(inner)
+    if isinstance(part.get("items"), dict):
+        _lock(part["items"])
+
+
+def filled_in(schema: dict[str, Any], value: Any) -> Any:
+    """`value` without the empty texts and nulls that a form sends for what was left empty."""
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        cleaned = {name: filled_in(known.get(name, {}), item) for name, item in value.items()}
+        return {name: item for name, item in cleaned.items() if item not in (None, "")}
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [filled_in(items if isinstance(items, dict) else {}, item) for item in value]
+    return value
+
+
+def as_rows(schema: dict[str, Any], settings: dict[str, Any]) -> list[tuple[str, str]]:
+    """(title, text) for each setting, in the order of the schema."""
+    properties = schema.get("properties", {})
+    names = [name for name in properties if name in settings] + [name for name in settings if name not in properties]
+    return [(properties.get(name, {}).get("title", name), _text(settings[name])) for name in names]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, indent=2)
+    return str(value)
