@@ -2,6 +2,7 @@
 
 import copy
 import json
+from itertools import count
 from typing import Any
 
 from django import forms
@@ -43,7 +44,7 @@ class SettingsField(forms.JSONField):
 
 
 def form_schema(schema: dict[str, Any], frozen: set[str]) -> dict[str, Any]:
-    """`schema` as django-jsonform draws it: without what older clients still send, and with `frozen` settings locked."""
+    """`schema` as django-jsonform draws it: less what only older clients send, with the `frozen` settings locked."""
     drawn = copy.deepcopy(schema)
     drawn.pop("$schema", None)
     for name, part in list(drawn.get("properties", {}).items()):
@@ -58,15 +59,26 @@ def form_schema(schema: dict[str, Any], frozen: set[str]) -> dict[str, Any]:
 
 
 def _explain(part: dict[str, Any]) -> None:
+    """Says who sees what. (A form that knows `additionalProperties` draws a button to add some.)"""
     part.pop("additionalProperties", None)
     seen_by = VISIBLE_TO.get(part.get("x-visibility", "organizer"), "")
     part["help_text"] = " ".join(filter(None, [part.pop("description", ""), seen_by]))
     for inner in part.get("properties", {}).values():
         _explain(inner)
-    if isinstance(part.get("items"), dict):
-        part["items"].pop("additionalProperties", None)
-        for inner in part["items"].get("properties", {}).values():
-            _explain(inner)
+    items = part.get("items")
+    if not isinstance(items, dict):
+        return
+    items.pop("additionalProperties", None)
+    for inner in items.get("properties", {}).values():
+        _explain(inner)
+    if has_own_id(items):
+        items["required"] = [name for name in items["required"] if name != "id"]
+        items["properties"]["id"]["help_text"] = "Left empty, it is made."
+
+
+def has_own_id(items: dict[str, Any]) -> bool:
+    """Whether each item of a list must carry an id, which nobody wants to think up."""
+    return items.get("properties", {}).get("id", {}).get("type") == "string" and "id" in items.get("required", ())
 
 
 def _lock(part: dict[str, Any]) -> None:
@@ -78,15 +90,23 @@ def _lock(part: dict[str, Any]) -> None:
 
 
 def filled_in(schema: dict[str, Any], value: Any) -> Any:
-    """`value` without the empty texts and nulls that a form sends for what was left empty."""
+    """`value` without the empty texts and nulls that a form sends for what was left empty, and with ids for items."""
     if isinstance(value, dict):
         known = schema.get("properties", {})
         cleaned = {name: filled_in(known.get(name, {}), item) for name, item in value.items()}
         return {name: item for name, item in cleaned.items() if item not in (None, "")}
     if isinstance(value, list):
         items = schema.get("items", {})
-        return [filled_in(items if isinstance(items, dict) else {}, item) for item in value]
+        items = items if isinstance(items, dict) else {}
+        rows = [row for row in (filled_in(items, item) for item in value) if row not in (None, "")]
+        return with_ids(rows) if has_own_id(items) else rows
     return value
+
+
+def with_ids(rows: list[Any]) -> list[Any]:
+    taken = {row.get("id") for row in rows if isinstance(row, dict)}
+    free = (str(number) for number in count(1) if str(number) not in taken)
+    return [{"id": next(free)} | row if isinstance(row, dict) and "id" not in row else row for row in rows]
 
 
 def as_rows(schema: dict[str, Any], settings: dict[str, Any]) -> list[tuple[str, str]]:

@@ -85,7 +85,16 @@ class RoomAdmin(ManagedAdmin):
     ordering = ("-created_at", "id")
     list_per_page = 25
     change_form_template = "admin/rooms/room/change_form.html"
-    actions_detail = ["activate", "complete", "add_prize", "award", "cancel", "restore"]
+    # Cancelling cannot be undone, so it is not beside what is pressed all evening.
+    actions_detail = [
+        "activate",
+        "award",
+        "add_prize",
+        "complete",
+        {"title": "More", "icon": "more_horiz", "items": ["history", "cancel"]},
+        "restore",
+    ]
+    actions_detail_hide_default = True
 
     # --- Who may do what ---------------------------------------------------------------------------------------
 
@@ -160,7 +169,7 @@ class RoomAdmin(ManagedAdmin):
             settings = "settings_to_read"
         app = [] if obj is None else ["app_and_version"]
         return [
-            (None, {"fields": ["name", "description", ("is_public", "entry_policy"), *app]}),
+            (None, {"fields": ["name", "description", "is_public", "entry_policy", *app]}),
             ("Settings of the application", {"fields": [settings]}),
         ]
 
@@ -182,6 +191,7 @@ class RoomAdmin(ManagedAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         if "app_settings" not in form.base_fields:
             return form
+        form.base_fields["description"].widget.attrs["rows"] = 3
         key = obj.manifest_version_id if obj is not None else self.chosen_version(request)
         schema = manifest.settings_schema(key) if key else {}
         frozen: set[str] = set()
@@ -249,7 +259,7 @@ class RoomAdmin(ManagedAdmin):
             RoomStatus.ACTIVE: {"complete", "add_prize", "award", "cancel"},
         }
         names = useful.get(room.status, set()) if room else set()
-        names = names | {"restore"}
+        names = names | {"history", "restore"}
         return [
             button
             for button in super().get_actions_detail(request, object_id)
@@ -315,6 +325,10 @@ class RoomAdmin(ManagedAdmin):
     @action(description="Add a prize", permissions=["run"], icon="add", url_path="add-prize")
     def add_prize(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect(f"{reverse('admin:prizes_prize_add')}?room={object_id}")
+
+    @action(description="History", permissions=["view"], icon="history", url_path="changes")
+    def history(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect(admin_address(Room, "history", object_id))
 
     @action(description="Award", permissions=["run"], icon="trophy")
     def award(self, request: HttpRequest, object_id: str) -> HttpResponse:
