@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from itertools import count
 from typing import Any
 
@@ -13,6 +14,7 @@ VISIBLE_TO = {
     "organizer": "",
     "private": "Only organizers see this.",
 }
+MISSING = re.compile(r'"(.+)" is a required property$')
 SEPARATOR = "§"  # between the steps of a path in django-jsonform
 
 
@@ -38,9 +40,13 @@ class SettingsField(forms.JSONField):
             raise forms.ValidationError("The settings must be an object.")
         return filled_in(self.schema, settings)
 
-    def mark(self, path: str, text: str) -> None:
-        """Shows `text` at the part of the form that `path` (dotted) names."""
+    def mark(self, path: str, text: str) -> str:
+        """Shows a fault at the part of the form that `path` (dotted) names, and gives it in words for the whole."""
+        missing = MISSING.match(text)
+        if missing:
+            path, text = f"{path}.{missing[1]}".strip("."), "This is needed."
         self.widget.add_error({path.replace(".", SEPARATOR): [text]})
+        return f"{title_of(self.schema, path.split('.'))}: {text}" if path else text
 
 
 def form_schema(schema: dict[str, Any], frozen: set[str]) -> dict[str, Any]:
@@ -107,6 +113,19 @@ def with_ids(rows: list[Any]) -> list[Any]:
     taken = {row.get("id") for row in rows if isinstance(row, dict)}
     free = (str(number) for number in count(1) if str(number) not in taken)
     return [{"id": next(free)} | row if isinstance(row, dict) and "id" not in row else row for row in rows]
+
+
+def title_of(schema: dict[str, Any], path: list[str]) -> str:
+    """What people call the setting at `path`: titles instead of keys, and items counted from 1."""
+    words = []
+    for step in path:
+        if isinstance(schema.get("items"), dict) and step.isdigit():
+            schema = schema["items"]
+            words.append(schema.get("title", str(int(step) + 1)))
+        else:
+            schema = schema.get("properties", {}).get(step, {})
+            words.append(schema.get("title", step))
+    return " › ".join(words)
 
 
 def as_rows(schema: dict[str, Any], settings: dict[str, Any]) -> list[tuple[str, str]]:

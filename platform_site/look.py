@@ -34,7 +34,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Organiser dashboard",
     "SITE_SYMBOL": "celebration",
     "SITE_URL": None,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("platform_site/icon.svg")}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("platform_site/icon.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("platform_site/admin.css")],

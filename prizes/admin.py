@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminAutocompleteWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from platform_site.db.admin import ManagedAdmin, ReadOnlyInline, RefusableForm, admin_address, link
 from prizes.actions import award_prize, create_prize
@@ -123,7 +124,7 @@ class PrizeAdmin(InRoomAdmin):
         return f"Added: {obj.quantity} × {obj.name}."
 
 
-class ParticipantsOfRoom(UnfoldAdminAutocompleteWidget):
+class ParticipantsOfRoom(AutocompleteSelect):
     """Finds people of one room as one types."""
 
     def __init__(self, admin_site: Any, room_id: str) -> None:

@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 from apps_registry import manifest
 from apps_registry.models import App
 from apps_registry.settings_form import SettingsField, as_rows
-from platform_site.db.admin import ManagedAdmin, RefusableForm, go_to, link
+from platform_site.db.admin import ManagedAdmin, RefusableForm, admin_address, go_to, link
 from platform_site.rest.exceptions import DomainError
 from rooms.actions import create_room, update_room
 from rooms.event_page import STATUS_LABELS, name_of, page_of
@@ -68,9 +68,10 @@ class RoomForm(RefusableForm):
         fields = ("name", "description", "is_public", "entry_policy", "app_settings")
 
     def text_of(self, path: str, text: str) -> str:
-        field = self.fields["app_settings"]
-        if path.startswith("appSettings.") and isinstance(field, SettingsField):
-            field.mark(path.removeprefix("appSettings."), text)
+        field = self.fields.get("app_settings")
+        first, _, inside = path.partition(".")
+        if first == "appSettings" and isinstance(field, SettingsField):
+            return field.mark(inside, text)
         return super().text_of(path, text)
 
 
