@@ -9,11 +9,12 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from platform_site.db.admin import ManagedAdmin, ReadOnlyInline, RefusableForm, admin_address, link
 from prizes.actions import award_prize, create_prize
 from prizes.models import Draw, DrawPrize, DrawStatus, Prize, Winner, WinnerState
+from prizes.serializers import PrizeInput
 from rooms.admin import RoomFilter, choose
 from rooms.event_page import STATE_LABELS, name_of
 from rooms.models import OPEN_STATUSES, Participant, Room, RoomStatus
@@ -40,6 +41,10 @@ class InRoomAdmin(ManagedAdmin):
 
     def chosen_room(self, request: HttpRequest) -> Room | None:
         return Room.objects.managed_by(request.user).filter(pk=request.GET.get("room", "")).first()
+
+    def heading(self, request: HttpRequest) -> str:
+        room = self.chosen_room(request)
+        return f"{self.question} {room.name}" if room else ""
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         room = self.chosen_room(request) if self.has_add_permission(request) else None
@@ -80,10 +85,16 @@ class InRoomAdmin(ManagedAdmin):
 
 class PrizeForm(RefusableForm):
     field_names = {"imageUrl": "image_url"}
+    rules = PrizeInput
 
     class Meta:
         model = Prize
         fields = ("name", "quantity", "description", "image_url", "position", "metadata")
+        labels = {"image_url": "Address of a picture", "quantity": "Pieces"}
+        help_texts = {"position": "Prizes are listed by this number, the lowest first."}
+
+    def clean_metadata(self) -> Any:
+        return self.cleaned_data["metadata"] or {}
 
 
 @admin.register(Prize)
@@ -102,10 +113,20 @@ class PrizeAdmin(InRoomAdmin):
         return super().get_queryset(request).select_related("room")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = ["name", "quantity", "description", "image_url", "position", "metadata"]
-        if obj is not None:
-            shown = ["room_link", *shown[:2], "quantity_remaining", "quantity_reserved", *shown[2:]]
-        return [(None, {"fields": shown})]
+        more = ("More", {"fields": ["image_url", "position", "metadata"]})
+        if obj is None:
+            return [(self.heading(request), {"fields": ["name", "quantity", "description"]}), more]
+        shown = ["room_link", "name", "quantity", "quantity_remaining", "quantity_reserved", "description"]
+        return [(None, {"fields": shown}), more]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        for name in ("description", "metadata"):
+            if name in form.base_fields:
+                form.base_fields[name].widget.attrs["rows"] = 3
+        if "image_url" in form.base_fields:
+            form.base_fields["image_url"].widget = UnfoldAdminTextInputWidget()
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("room_link", "quantity_remaining", "quantity_reserved")
@@ -116,7 +137,6 @@ class PrizeAdmin(InRoomAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         given = {name: form.cleaned_data[name] for name in PrizeForm.Meta.fields}
-        given["metadata"] = given["metadata"] or {}
         prize = create_prize(room_id=request.GET.get("room", ""), by=request.user, **given)
         vars(obj).update(vars(prize))
 
@@ -167,7 +187,7 @@ class WinnerAdmin(InRoomAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["prize", "participant"]})]
+            return [(self.heading(request), {"fields": ["prize", "participant"]})]
         return [(None, {"fields": list(self.get_readonly_fields(request, obj))})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

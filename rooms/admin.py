@@ -21,7 +21,7 @@ from rooms.actions import create_room, update_room
 from rooms.event_page import STATUS_LABELS, name_of, page_of
 from rooms.models import Participant, ParticipantRole, Room, RoomEvent, RoomStatus
 from rooms.permissions import Need, is_allowed, level_of
-from rooms.serializers import settings_at
+from rooms.serializers import RoomInput, settings_at
 
 MOST_CHOICES = 200
 
@@ -56,6 +56,7 @@ class AppFilter(DropdownFilter):
 
 
 class RoomForm(RefusableForm):
+    rules = RoomInput
     field_names = {
         "appSettings": "app_settings",
         "isPublic": "is_public",

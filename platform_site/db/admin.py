@@ -5,17 +5,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from rest_framework import serializers
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from platform_site.db.models import SoftDeletedRow
-from platform_site.rest.exceptions import DomainError
+from platform_site.rest.exceptions import DomainError, flat_messages
 
 RANGES = {"gte", "gt", "lte", "lt", "exact", "isnull", "in"}
 
@@ -43,14 +43,29 @@ class RefusableForm(forms.ModelForm):
     """A form that shows why an action function refused: `refusal` is set for the second look at the same data."""
 
     refusal: DomainError | None = None
+    # The serializer of the API's body for the same thing: what it refuses, the form refuses.
+    rules: type[serializers.Serializer] | None = None
     # What the API calls a field, where the form has another name for it.
     field_names: dict[str, str] = {}
 
     def clean(self) -> Any:
         cleaned = super().clean()
+        self.apply_rules()
         if self.refusal is not None:
             self.show(self.refusal)
         return cleaned
+
+    def apply_rules(self) -> None:
+        if self.rules is None:
+            return
+        sources = {name: field.source or name for name, field in self.rules(partial=True).fields.items()}
+        given = {name: self.cleaned_data[source] for name, source in sources.items() if source in self.cleaned_data}
+        checked = self.rules(data=given, partial=True)
+        if checked.is_valid():
+            return
+        for path, texts in flat_messages(checked.errors).items():
+            name = path.split(".")[0]
+            self.add_error(sources.get(name) if sources.get(name) in self.fields else None, texts)
 
     def show(self, refusal: DomainError) -> None:
         faults = refusal.details.get("fields", {})
@@ -76,6 +91,7 @@ class RowAdmin(ModelAdmin):
 
     list_per_page = 50
     compressed_fields = True
+    change_form_template = "admin/row.html"
     # Whether a platform admin may bring a soft-deleted row back with nothing else to do.
     can_restore = False
     actions_detail = ["restore"]
@@ -230,8 +246,3 @@ def link(row: Any, text: str = "") -> str:
     if row is None:
         return "–"
     return format_html('<a href="{}" class="text-link">{}</a>', admin_address(type(row), "change", row.pk), text or row)
-
-
-def require(allowed: bool) -> None:
-    if not allowed:
-        raise PermissionDenied
