@@ -94,7 +94,8 @@ class PrizeForm(RefusableForm):
         help_texts = {"position": "Prizes are listed by this number, the lowest first."}
 
     def clean_metadata(self) -> Any:
-        return self.cleaned_data["metadata"] or {}
+        given = self.cleaned_data["metadata"]
+        return {} if given is None else given
 
 
 @admin.register(Prize)
@@ -120,7 +121,7 @@ class PrizeAdmin(InRoomAdmin):
         return [(None, {"fields": shown}), more]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         for name in ("description", "metadata"):
             if name in form.base_fields:
                 form.base_fields[name].widget.attrs["rows"] = 3
@@ -207,7 +208,7 @@ class WinnerAdmin(InRoomAdmin):
         return (*shown, "revocation") if obj.state == WinnerState.REVOKED else shown
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         room = self.chosen_room(request)
         if "prize" in form.base_fields and room is not None:
             form.base_fields["prize"] = PrizeChoice(

@@ -190,7 +190,7 @@ class RoomAdmin(ManagedAdmin):
         return render_to_string("admin/includes/settings.html", {"rows": rows})
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         if "app_settings" not in form.base_fields:
             return form
         form.base_fields["description"].widget.attrs["rows"] = 3

@@ -140,7 +140,7 @@ class RowAdmin(ModelAdmin):
         return False
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         if issubclass(form, RefusableForm):
             form.refusal = getattr(request, "refusal", None)
         return form

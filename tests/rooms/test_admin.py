@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -146,8 +147,7 @@ def test_filter_by_a_foreign_room_finds_nothing_and_offers_it_not(room, stranger
 )
 def test_rooms_cannot_be_asked_about_hidden_fields(lookup, room, moderator, staff, dashboard):
     answer = dashboard(moderator).get(reverse("admin:rooms_room_changelist"), {lookup: "a"})
-    assert answer.status_code == 302
-    assert answer["Location"].endswith("?e=1")
+    assert answer.status_code == 400
 
 
 def test_people_cannot_be_found_by_email_but_by_platform_admins(room, participant, organiser, admin, staff, dashboard):
@@ -155,7 +155,7 @@ def test_people_cannot_be_found_by_email_but_by_platform_admins(room, participan
     assert dashboard(organiser).get(address, {"q": participant.email}).context["cl"].result_count == 0
     assert dashboard(admin).get(address, {"q": participant.email}).context["cl"].result_count == 1
     for lookup in ("user__email", "user__email__startswith", "user__password__startswith"):
-        assert dashboard(organiser).get(address, {lookup: "p"}).status_code == 302
+        assert dashboard(organiser).get(address, {lookup: "p"}).status_code == 400
 
 
 def test_no_screen_shows_an_email_to_an_organiser(room, participant, organiser, staff, dashboard):
@@ -358,8 +358,6 @@ def test_moderator_has_no_status_buttons(room, moderator, staff, dashboard):
 
 
 def test_buttons_need_the_forms_token(organiser, staff):
-    from django.test import Client  # noqa: PLC0415 (this one client checks tokens)
-
     room, client = make_room(organiser, active=False), Client(enforce_csrf_checks=True)
     client.force_login(organiser)
     assert press(client, room, "activate").status_code == 403
@@ -390,9 +388,7 @@ def test_tables_of_the_page_are_cut(room, organiser, staff, dashboard):
 
 def queries(client, address):
     client.get(address)  # warm: content types, compiled schemas
-    with CaptureQueriesContext(
-        connection,
-    ) as log:
+    with CaptureQueriesContext(connection) as log:
         assert client.get(address).status_code == 200
     return len(log)
 
