@@ -21,11 +21,24 @@ class NewUserForm(UserCreationForm):
         model = User
         fields = ("email", "name")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True  # guests, who have none, come by a room's code
+
 
 class UserForm(UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
+
+    def clean(self) -> Any:
+        """Says in words what the database refuses for guests and for everybody else."""
+        given = super().clean() or self.cleaned_data
+        if not self.instance.is_guest and "email" in given and not given["email"]:
+            self.add_error("email", "Only guests have no e-mail.")
+        if self.instance.is_guest and (given.get("email") or given.get("is_staff") or given.get("is_superuser")):
+            self.add_error(None, "A guest has neither an e-mail nor a way into the dashboard.")
+        return given
 
 
 @admin.register(User)

@@ -97,6 +97,15 @@ def test_admin_cannot_give_one_email_to_two_people(admin, stranger, organiser, d
     assert "email" in answer.context["adminform"].form.errors
 
 
+@pytest.mark.parametrize("page", ["add", "change"])
+def test_registered_people_need_an_email(page, admin, stranger, dashboard):
+    address = change(stranger) if page == "change" else reverse("admin:accounts_user_add")
+    passwords = {"usable_password": "true", "password1": "a long enough word 7", "password2": "a long enough word 7"}
+    answer = dashboard(admin).post(address, {"email": " ", "name": "Nobody", "is_active": "on"} | passwords)
+    assert "email" in answer.context["adminform"].form.errors
+    assert not User.objects.filter(name="Nobody").exists()
+
+
 def test_guest_page_opens_and_no_guest_becomes_staff(admin, dashboard):
     guest = make_guest("Gus")
     client = dashboard(admin)
