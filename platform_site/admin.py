@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from unfold.forms import AuthenticationForm
@@ -18,12 +19,23 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].widget.attrs["autocomplete"] = "username"
 
 
+class Choices(AutocompleteJsonView):
+    """What a field that searches as one types offers, in the words of the screen that it searches."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        name_of_choice = getattr(self.model_admin, "name_of_choice", str)
+        return super().serialize_result(obj, to_field_name) | {"text": name_of_choice(obj)}
+
+
 class OrganiserSite(UnfoldAdminSite):
     site_title = site_header = "Event Platform"
     index_title = "Home"
     index_template = "admin/home.html"
     login_form = SignInForm
     enable_nav_sidebar = True
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return Choices.as_view(admin_site=self)(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         # Made only when the page is: it reads rooms and prizes, and this module is loaded before their screens.

@@ -111,7 +111,13 @@ def joins(managed: Any) -> dict[str, Any]:
     )
     joined = dict(rows)
     counts = [joined.get(day, 0) for day in days]
-    bars = {"label": "Joined", "data": counts, "backgroundColor": "var(--color-primary-600)", "maxBarThickness": 28}
+    bars = {
+        "label": "Joined",
+        "data": counts,
+        "backgroundColor": "var(--color-primary-600)",
+        "maxBarThickness": 28,
+        "displayYAxis": True,
+    }
     return {
         "total": sum(counts),
         "days": DAYS,

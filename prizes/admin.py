@@ -136,7 +136,7 @@ class PrizeAdmin(InRoomAdmin):
     def left(self, prize: Prize) -> int:
         return prize.quantity_remaining
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         given = {name: form.cleaned_data[name] for name in PrizeForm.Meta.fields}
         prize = create_prize(room_id=request.GET.get("room", ""), by=request.user, **given)
         vars(obj).update(vars(prize))
@@ -167,6 +167,11 @@ class AwardForm(RefusableForm):
 class PrizeChoice(forms.ModelChoiceField):
     def label_from_instance(self, prize: Any) -> str:
         return f"{prize.name} ({prize.quantity_remaining - prize.quantity_reserved} left)"
+
+
+class ParticipantChoice(forms.ModelChoiceField):
+    def label_from_instance(self, participant: Any) -> str:
+        return name_of(participant.user)
 
 
 @admin.register(Winner)
@@ -216,14 +221,14 @@ class WinnerAdmin(InRoomAdmin):
                 widget=UnfoldAdminSelectWidget(),
                 help_text="Prizes of which a piece is left.",
             )
-            form.base_fields["participant"] = forms.ModelChoiceField(
+            form.base_fields["participant"] = ParticipantChoice(
                 Participant.objects.filter(room=room).select_related("user", "room"),
                 widget=ParticipantsOfRoom(self.admin_site, room.pk),
                 help_text="People who take part. Everybody will see that this person was picked by hand.",
             )
         return form
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         winner = award_prize(
             room_id=request.GET.get("room", ""),
             prize_id=form.cleaned_data["prize"].pk,

@@ -88,7 +88,7 @@ class RoomAdmin(ManagedAdmin):
     list_per_page = 25
     change_form_template = "admin/rooms/room/change_form.html"
     # Cancelling cannot be undone, so it is not beside what is pressed all evening.
-    actions_detail = [
+    actions_detail: list[Any] = [
         "activate",
         "award",
         "add_prize",
@@ -221,7 +221,7 @@ class RoomAdmin(ManagedAdmin):
         ]
         return choose(self, request, "What will the event run?", choices, "No application is registered yet.")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         given = form.cleaned_data
         changes = {name: given[name] for name in ("name", "description", "is_public", "entry_policy") if name in given}
         if not change:
@@ -256,7 +256,7 @@ class RoomAdmin(ManagedAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Only the buttons that the room's status has a use for."""
         room = self.room_of(request, object_id)
-        useful = {
+        useful: dict[str, set[str]] = {
             RoomStatus.DRAFT: {"activate", "add_prize", "cancel"},
             RoomStatus.ACTIVE: {"complete", "add_prize", "award", "cancel"},
         }
@@ -268,7 +268,7 @@ class RoomAdmin(ManagedAdmin):
             if button.action_name.removeprefix("rooms_room_") in names
         ]
 
-    def set_status(self, request: HttpRequest, object_id: str, status: str, done: str) -> HttpResponse:
+    def set_status(self, request: Any, object_id: str, status: str, done: str) -> HttpResponse:
         try:
             update_room(room_id=object_id, by=request.user, status=status)
         except DomainError as refusal:
@@ -380,6 +380,9 @@ class ParticipantAdmin(ManagedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("user", "room", "removed_by")
+
+    def name_of_choice(self, participant: Participant) -> str:
+        return name_of(participant.user)
 
     @display(description="Person", ordering="user__name")
     def person(self, participant: Participant) -> str:

@@ -1,6 +1,6 @@
 """What every screen of the organiser dashboard has in common, whatever table it shows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -29,9 +29,10 @@ class DeletedFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("yes", "Only deleted"), ("all", "Deleted too")]
 
-    def choices(self, changelist: Any) -> Iterable[Any]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         first, *others = super().choices(changelist)
-        return [{**first, "display": "Living"}, *others]
+        yield {**first, "display": "Living"}
+        yield from others
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "all":
@@ -91,10 +92,10 @@ class RowAdmin(ModelAdmin):
 
     list_per_page = 50
     compressed_fields = True
-    change_form_template = "admin/row.html"
+    change_form_template: Any = "admin/row.html"
     # Whether a platform admin may bring a soft-deleted row back with nothing else to do.
     can_restore = False
-    actions_detail = ["restore"]
+    actions_detail: list[Any] = ["restore"]
 
     @property
     def deletes_softly(self) -> bool:
@@ -123,9 +124,10 @@ class RowAdmin(ModelAdmin):
         """Only what the filters offer: any other lookup would tell of fields that the screen does not show."""
         if request is None:
             return False
+        filters: list[Any] = self.get_list_filter(request)
         offered = {
             item.parameter_name if isinstance(item, type) else item[0] if isinstance(item, tuple) else item
-            for item in self.get_list_filter(request)
+            for item in filters
         }
         name, _, suffix = lookup.rpartition("__")
         return lookup in offered or (name in offered and suffix in RANGES)
@@ -145,7 +147,7 @@ class RowAdmin(ModelAdmin):
             form.refusal = getattr(request, "refusal", None)
         return form
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().changeform_view(request, *args, **kwargs)
         except DomainError as refusal:

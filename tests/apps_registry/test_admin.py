@@ -1,5 +1,7 @@
 """The dashboard's screens of applications, and the form made from an application's schema."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +13,7 @@ from apps_registry.settings_form import as_rows, filled_in, form_schema, title_o
 from tests.factories import make_app, make_room
 
 LISTS = ("apps_registry_app", "apps_registry_manifestversion")
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "$schema": "http://json-schema.org/draft-07/schema#",
     "type": "object",
     "additionalProperties": False,
