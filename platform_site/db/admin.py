@@ -126,8 +126,7 @@ class RowAdmin(ModelAdmin):
             return False
         filters: list[Any] = self.get_list_filter(request)
         offered = {
-            item.parameter_name if isinstance(item, type) else item[0] if isinstance(item, tuple) else item
-            for item in filters
+            getattr(item, "parameter_name", None) or (item[0] if isinstance(item, tuple) else item) for item in filters
         }
         name, _, suffix = lookup.rpartition("__")
         return lookup in offered or (name in offered and suffix in RANGES)
