@@ -52,7 +52,8 @@ class UserAdmin(AdminsOnly, DjangoUserAdmin):
     list_filter = ("is_staff", "is_superuser", "is_guest", "is_active")
     search_fields = ("name", "email", "id")
     ordering = ("-created_at", "id")
-    filter_horizontal = ("groups",)
+    filter_horizontal = ()
+    autocomplete_fields = ("groups",)
     readonly_fields = (
         "provider",
         "provider_id",
@@ -150,4 +151,22 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    """Which screens people see. Which rows they see in them no permission widens."""
+    """Which screens people see. Which rows they see in them no permission widens.
+
+    Whoever could change a group could give themselves rights, so only platform admins do.
+    """
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_module_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
