@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,6 @@ from cryptography.fernet import Fernet
 ON = {"1", "on", "true", "yes"}
 OFF = {"0", "off", "false", "no", ""}
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
-SHORTEST_SECRET = 32
 SAMPLE_SECRETS = {"change-me", "changeme", "secret", "insecure"}
 
 
@@ -78,20 +78,30 @@ class Environment:
                 self.fault(name, f"holds {origin!r}; an origin looks like https://app.example.org")
         return origins
 
-    def secret(self, name: str, *, made_in: Path | None) -> str:
-        """A secret of at least 32 characters; when missing it is made once into the file `made_in` (DEBUG only)."""
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """Addresses and blocks of addresses (10.0.0.0/8)."""
+        networks = []
+        for word in self.words(name):
+            try:
+                networks.append(ip_network(word, strict=False))
+            except ValueError:
+                self.fault(name, f"holds {word!r}; use addresses or blocks like 10.0.0.0/8")
+        return networks
+
+    def secret(self, name: str, *, made_in: Path | None, shortest: int = 32) -> str:
+        """A secret of `shortest` characters or more; when missing it is made once into the file `made_in` (DEBUG)."""
         value = self.text(name)
         if not value and made_in is not None:
             return made_once(made_in, name, lambda: secrets.token_urlsafe(48))
         if not value:
             self.fault(name, "is missing; make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'")
-        elif len(value) < SHORTEST_SECRET:
-            self.fault(name, f"is too short; it needs {SHORTEST_SECRET} characters or more")
+        elif len(value) < shortest:
+            self.fault(name, f"is too short; it needs {shortest} characters or more")
         elif len(set(value)) < 8 or any(word in value.lower() for word in SAMPLE_SECRETS):
             self.fault(name, "is a sample value; make one of your own")
         else:
             return value
-        return "x" * SHORTEST_SECRET  # never used: `finish` stops the start
+        return "x" * shortest  # never used: `finish` stops the start
 
     def fernet_keys(self, name: str, *, made_in: Path | None) -> list[str]:
         """Keys for secrets at rest: the first encrypts, all decrypt."""
