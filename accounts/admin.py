@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import Session, TokenBlacklist, User
+from accounts.models import OneTimeCode, Session, TokenBlacklist, User
 from platform_site.db.admin import AdminsOnly, link
 
 
@@ -144,6 +144,17 @@ class TokenBlacklistAdmin(AdminsOnly):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("user", "revoked_by")
+
+
+@admin.register(OneTimeCode)
+class OneTimeCodeAdmin(AdminsOnly):
+    list_display = ("kind", "user", "expires_at")
+    ordering = ("-expires_at", "-id")
+    fields = ("kind", "user", "expires_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("user").defer("details")
 
 
 admin.site.unregister(Group)

@@ -3,10 +3,15 @@
 from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
+
+from accounts.actions import user_by_password
+from platform_site.rest.addresses import client_address
+from platform_site.rest.exceptions import DomainError
 
 HOME = "platform_site.dashboard.home_of"
 
@@ -17,6 +22,18 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].label = "E-mail"
         self.fields["username"].widget.input_type = "email"
         self.fields["username"].widget.attrs["autocomplete"] = "username"
+
+    def clean(self) -> dict[str, Any]:
+        """As everywhere else: attempts are limited, and a wrong password reads like an unknown e-mail."""
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if email and password:
+            try:
+                address = client_address(self.request)
+                self.user_cache = user_by_password(email=email, password=password, address=address)
+            except DomainError as refusal:
+                raise ValidationError(refusal.message, code="invalid_login") from None
+            self.confirm_login_allowed(self.user_cache)
+        return self.cleaned_data
 
 
 class Choices(AutocompleteJsonView):

@@ -83,6 +83,7 @@ UNFOLD: dict[str, Any] = {
                     screen("Users", "person", "accounts.user", is_admin),
                     screen("Sessions", "devices", "accounts.session", is_admin),
                     screen("Revoked tokens", "block", "accounts.tokenblacklist", is_admin),
+                    screen("Invitations", "mail", "rooms.invitation", is_admin),
                     screen("Groups", "shield_person", "auth.group", is_admin),
                 ],
             },

@@ -1,7 +1,9 @@
 """The organiser's screens of an event: rooms, the people in them, and the log."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,15 +13,16 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps_registry import manifest
 from apps_registry.models import App
 from apps_registry.settings_form import SettingsField, as_rows
-from platform_site.db.admin import ManagedAdmin, RefusableForm, admin_address, go_to, link
-from platform_site.rest.exceptions import DomainError
-from rooms.actions import create_room, update_room
+from platform_site.db.admin import AdminsOnly, DeletedFilter, ManagedAdmin, RefusableForm, admin_address, go_to, link
+from rooms.actions import create_room, delete_room, remove_participant, restore_participant, update_room
 from rooms.event_page import STATUS_LABELS, name_of, page_of
-from rooms.models import Participant, ParticipantRole, Room, RoomEvent, RoomStatus
+from rooms.models import Invitation, Participant, ParticipantRole, Room, RoomEvent, RoomStatus
 from rooms.permissions import Need, is_allowed, level_of
 from rooms.serializers import RoomInput, settings_at
 
@@ -93,7 +96,7 @@ class RoomAdmin(ManagedAdmin):
         "award",
         "add_prize",
         "complete",
-        {"title": "More", "icon": "more_horiz", "items": ["history", "cancel"]},
+        {"title": "More", "icon": "more_horiz", "items": ["history", "cancel", "delete_softly"]},
         "restore",
     ]
     actions_detail_hide_default = True
@@ -257,8 +260,10 @@ class RoomAdmin(ManagedAdmin):
         """Only the buttons that the room's status has a use for."""
         room = self.room_of(request, object_id)
         useful: dict[str, set[str]] = {
-            RoomStatus.DRAFT: {"activate", "add_prize", "cancel"},
+            RoomStatus.DRAFT: {"activate", "add_prize", "cancel", "delete_softly"},
             RoomStatus.ACTIVE: {"complete", "add_prize", "award", "cancel"},
+            RoomStatus.COMPLETED: {"delete_softly"},
+            RoomStatus.CANCELLED: {"delete_softly"},
         }
         names = useful.get(room.status, set()) if room else set()
         names = names | {"history", "restore"}
@@ -269,14 +274,8 @@ class RoomAdmin(ManagedAdmin):
         ]
 
     def set_status(self, request: Any, object_id: str, status: str, done: str) -> HttpResponse:
-        try:
-            update_room(room_id=object_id, by=request.user, status=status)
-        except DomainError as refusal:
-            messages.error(request, refusal.message)
-        else:
-            room = Room.objects.get(pk=object_id)
-            self.log_change(request, room, f"Status: {status}.")
-            messages.success(request, done)
+        room = self.room_of(request, object_id)
+        self.carry_out(request, room, done, lambda: update_room(room_id=object_id, by=request.user, status=status))
         return go_to(self.address_of(object_id))
 
     @action(
@@ -324,6 +323,26 @@ class RoomAdmin(ManagedAdmin):
     def cancel(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self.set_status(request, object_id, RoomStatus.CANCELLED, "The event is cancelled.")
 
+    @action(
+        description="Delete",
+        permissions=["organize"],
+        icon="delete",
+        url_path="hide",
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": "Delete the room?",
+            "description": "Nobody sees it any more. Winners, draws and log are kept; a platform admin can restore it.",
+            "form_class": None,
+            "form_submit_text": "Delete",
+        },
+    )
+    def delete_softly(self, request: Any, form: Any, object_id: str) -> HttpResponse:
+        room = self.room_of(request, object_id)
+        gone = self.carry_out(
+            request, room, f"“{room}” is deleted.", lambda: delete_room(room_id=object_id, by=request.user)
+        )
+        return go_to(self.list_address() if gone else self.address_of(object_id))
+
     @action(description="Add a prize", permissions=["run"], icon="add", url_path="add-prize")
     def add_prize(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect(f"{reverse('admin:prizes_prize_add')}?room={object_id}")
@@ -357,6 +376,27 @@ def choose(screen: Any, request: HttpRequest, title: str, choices: list[dict[str
     return TemplateResponse(request, "admin/choose.html", context)
 
 
+class GoneFilter(DeletedFilter):
+    title = "presence"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Only gone"), ("all", "Gone too")]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "In the room"}
+        yield from others
+
+
+class RemovalForm(BaseDialogForm):
+    reason = forms.CharField(
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Organizers and moderators can read it.",
+    )
+
+
 @admin.register(Participant)
 class ParticipantAdmin(ManagedAdmin):
     list_display = ("person", "role_label", "room_link", "joined_at")
@@ -366,6 +406,67 @@ class ParticipantAdmin(ManagedAdmin):
     list_select_related = ("user", "room")
     fields = ("person", "room_link", "role", "joined_at", "metadata", "removal")
     readonly_fields = fields
+
+    actions_detail = ["remove", "let_back_in"]
+
+    def of(self, request: HttpRequest, object_id: str) -> Any:
+        return self.get_queryset(request).filter(pk=object_id).first()
+
+    def has_run_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return object_id is not None and self.of(request, object_id) is not None
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        person = self.of(request, object_id)
+        useful = "remove" if person is not None and person.deleted_at is None else "let_back_in"
+        buttons = super().get_actions_detail(request, object_id)
+        return [button for button in buttons if button.action_name.endswith(f"_{useful}")]
+
+    @action(
+        description="Remove from the room",
+        permissions=["run"],
+        icon="person_remove",
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": "Remove this person?",
+            "description": "They lose the room at once and cannot come back until an organizer lets them in again.",
+            "form_class": RemovalForm,
+            "form_submit_text": "Remove",
+        },
+    )
+    def remove(self, request: Any, form: Any, object_id: str) -> HttpResponse:
+        person, reason = self.of(request, object_id), form.cleaned_data["reason"]
+        self.carry_out(
+            request,
+            person,
+            f"{name_of(person.user)} is removed.",
+            lambda: remove_participant(
+                room_id=person.room_id, participant_id=object_id, by=request.user, reason=reason
+            ),
+        )
+        return go_to(f"{admin_address(Room, 'change', person.room_id)}#people")
+
+    @action(
+        description="Let back in",
+        permissions=["run"],
+        icon="person_add",
+        variant=ActionVariant.PRIMARY,
+        url_path="let-back-in",
+        dialog={
+            "title": "Let this person back in?",
+            "description": "They are in the room again as they were.",
+            "form_class": None,
+            "form_submit_text": "Let back in",
+        },
+    )
+    def let_back_in(self, request: Any, form: Any, object_id: str) -> HttpResponse:
+        person = self.of(request, object_id)
+        self.carry_out(
+            request,
+            person,
+            f"{name_of(person.user)} is back.",
+            lambda: restore_participant(room_id=person.room_id, participant_id=object_id, by=request.user),
+        )
+        return go_to(f"{admin_address(Room, 'change', person.room_id)}#people")
 
     def get_search_fields(self, request: HttpRequest) -> Any:
         # Whoever can search by e-mail can find out e-mails.
@@ -379,7 +480,15 @@ class ParticipantAdmin(ManagedAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("user", "room", "removed_by")
+        people = super().get_queryset(request)
+        offered = request.resolver_match is not None and request.resolver_match.url_name == "autocomplete"
+        if not request.user.is_superuser and not offered:
+            # Whom an organizer may let back in must be found: those who were removed, by the filter.
+            people = self.order(request, Participant.all_objects.managed_by(request.user))
+        return people.select_related("user", "room", "removed_by")
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return (RoomFilter, "role", GoneFilter)
 
     def name_of_choice(self, participant: Participant) -> str:
         return name_of(participant.user)
@@ -427,3 +536,22 @@ class RoomEventAdmin(ManagedAdmin):
     @display(description="By")
     def who(self, event: RoomEvent) -> str:
         return name_of(event.actor)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(AdminsOnly):
+    """E-mails of people who are not known yet: for platform admins only."""
+
+    list_display = ("email", "room_link", "role", "invited_by", "created_at", "redeemed_at")
+    list_display_links = ("email",)
+    search_fields = ("email", "room__name")
+    ordering = ("-created_at", "-id")
+    fields = ("email", "room_link", "role", "invited_by", "created_at", "redeemed_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("room", "invited_by")
+
+    @display(description="Room", ordering="room__name")
+    def room_link(self, invitation: Invitation) -> str:
+        return link(invitation.room)

@@ -1,6 +1,6 @@
 """What every screen of the organiser dashboard has in common, whatever table it shows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django import forms
@@ -188,6 +188,17 @@ class RowAdmin(ModelAdmin):
         messages.success(request, f"{row} is back.")
         return go_to(self.address_of(object_id))
 
+    def carry_out(self, request: HttpRequest, row: Any, done: str, act: Callable[[], Any]) -> bool:
+        """Runs an action function and says how it went, at the top of the next page and in the history of `row`."""
+        try:
+            act()
+        except DomainError as refusal:
+            messages.error(request, refusal.message)
+            return False
+        self.log_change(request, row, done)
+        messages.success(request, done)
+        return True
+
     def address_of(self, object_id: str, fragment: str = "") -> str:
         return admin_address(self.model, "change", object_id) + (f"#{fragment}" if fragment else "")
 
@@ -225,6 +236,10 @@ class ReadOnlyInline(TabularInline):
     extra = 0
     can_delete = False
     show_change_link = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Whoever may open the page may read what belongs to it.
+        return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from django.apps import apps
+from django.contrib.admin import site
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -59,7 +61,7 @@ def form_of(room, **changes):
 
 
 def press(client, room, button):
-    return client.post(page(room, button), {"_form_submitted": "True"})
+    return client.post(reverse(f"admin:rooms_room_{button}", args=(room.pk,)), {"_form_submitted": "True"})
 
 
 def types(room):
@@ -121,7 +123,7 @@ def test_stranger_reaches_nothing_of_a_foreign_room(room, stranger, staff, dashb
         assert answer.status_code in (302, 403), address
         assert room.name not in answer.content.decode()
     assert client.post(page(room), form_of(room, name="Mine now")).status_code in (302, 403)
-    for button in ("activate", "complete", "cancel", "award", "add-prize", "changes", "restore"):
+    for button in ("activate", "complete", "cancel", "award", "add-prize", "changes", "restore", "hide"):
         assert client.post(f"/admin/rooms/room/{room.pk}/{button}/", {"_form_submitted": "True"}).status_code == 403
     room.refresh_from_db()
     assert (room.name, room.status) == ("Winter party", RoomStatus.ACTIVE)
@@ -317,7 +319,7 @@ def test_moderator_who_was_an_organiser_before_in_one_process_gets_their_own_lev
 def test_buttons_move_the_room_along_its_life(organiser, staff, dashboard):
     room, client = make_room(organiser, active=False), dashboard(organiser)
     for button, status in (("activate", RoomStatus.ACTIVE), ("complete", RoomStatus.COMPLETED)):
-        asked = client.get(page(room, button))
+        asked = client.get(reverse(f"admin:rooms_room_{button}", args=(room.pk,)))
         room.refresh_from_db()
         assert room.status != status, "asking alone changes nothing"
         assert "dialog" in asked.content.decode()
@@ -507,3 +509,88 @@ def test_every_screen_is_of_our_own_origin(room, admin, dashboard):
     assert "script-src 'self' 'unsafe-eval'" in policy
     assert "http:" not in policy
     assert 'src="http' not in answer.content.decode()
+
+
+# --- Removing people and rooms -------------------------------------------------------------------------------------
+
+
+def person_page(person, action="change"):
+    return f"/admin/rooms/participant/{person.pk}/{action}/"
+
+
+def test_moderator_removes_and_organiser_lets_back_in(room, organiser, moderator, participant, staff, dashboard):
+    person = room.participants.get(user=participant)
+    data = {"_form_submitted": "True", "reason": "Shouting"}
+    answer = dashboard(moderator).post(person_page(person, "remove"), data)
+    assert answer["HX-Redirect"].endswith("#people")
+    person = Participant.all_objects.get(pk=person.pk)
+    assert (person.removed_by, person.removal_reason) == (moderator, "Shouting")
+    assert types(room)[-1] == "participant:left"
+    listed = reverse("admin:rooms_participant_changelist")
+    assert participant.name not in dashboard(organiser).get(listed).content.decode()
+    assert participant.name in dashboard(organiser).get(listed, {"deleted": "yes"}).content.decode()
+    back = person_page(person, "let-back-in")
+    assert back in dashboard(organiser).get(person_page(person)).content.decode()
+    dashboard(moderator).post(back, {"_form_submitted": "True"})
+    assert Participant.all_objects.get(pk=person.pk).deleted_at is not None, "that is the organizer's to do"
+    dashboard(organiser).post(back, {"_form_submitted": "True"})
+    assert Participant.objects.filter(pk=person.pk).exists()
+    assert types(room)[-1] == "participant:joined"
+
+
+def test_stranger_removes_nobody(room, participant, stranger, staff, dashboard):
+    person = room.participants.get(user=participant)
+    for action in ("remove", "let-back-in"):
+        assert dashboard(stranger).post(person_page(person, action), {"_form_submitted": "True"}).status_code == 403
+    assert Participant.objects.filter(pk=person.pk).exists()
+
+
+def test_refused_removal_says_why(room, organiser, moderator, staff, dashboard):
+    creator, client = room.participants.get(user=organiser), dashboard(moderator)
+    answer = client.post(person_page(creator, "remove"), {"_form_submitted": "True"})
+    assert Participant.objects.filter(pk=creator.pk).exists()
+    assert "bg-red" in client.get(answer["HX-Redirect"]).content.decode()
+
+
+def test_room_is_deleted_softly_by_its_organiser(organiser, moderator, staff, dashboard):
+    room = make_room(organiser, active=False)
+    add_participant(room, moderator, ParticipantRole.MODERATOR)
+    assert press(dashboard(moderator), room, "delete_softly").status_code == 403
+    answer = press(dashboard(organiser), room, "delete_softly")
+    assert answer["HX-Redirect"] == reverse("admin:rooms_room_changelist")
+    assert not Room.objects.filter(pk=room.pk).exists()
+    assert types(room)[-1] == "room:deleted"
+
+
+def test_active_room_is_not_deleted(room, organiser, staff, dashboard):
+    client = dashboard(organiser)
+    assert press(client, room, "delete_softly")["HX-Redirect"] == page(room)
+    assert Room.objects.filter(pk=room.pk).exists()
+
+
+def test_every_model_has_its_screen(admin, dashboard):
+    """Only the lines of a draw have none: they stand on its page."""
+    ours = {"accounts", "apps_registry", "rooms", "prizes", "rest"}
+    models = {model for model in apps.get_models() if model._meta.app_label in ours and model.__name__ != "DrawPrize"}
+    assert models - site._registry.keys() == set()
+    client = dashboard(admin)
+    for model in models:
+        meta = model._meta
+        assert client.get(reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")).status_code == 200, (
+            meta.label
+        )
+
+
+def test_invitations_are_for_platform_admins(room, organiser, admin, staff, dashboard):
+    address = reverse("admin:rooms_invitation_changelist")
+    assert dashboard(organiser).get(address).status_code == 403
+    assert dashboard(admin).get(address).status_code == 200
+
+
+def test_wrong_password_is_refused_and_attempts_are_counted(organiser, staff, dashboard, settings):
+    settings.RATE_LIMITS = True
+    client, data = dashboard(), {"username": organiser.email, "password": "wrong"}
+    texts = [client.post(reverse("admin:login"), data).content.decode() for _ in range(settings.RATE_LIMIT_LOGIN + 1)]
+    assert "E-mail or password is wrong" in texts[0]
+    assert "E-mail or password is wrong" not in texts[-1]
+    assert client.get(reverse("admin:index")).status_code == 302
