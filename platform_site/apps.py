@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig, apps
+from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
 from platform_site.db.indexes import drop_like_indexes
@@ -15,3 +16,8 @@ class PlatformSiteConfig(AppConfig):
         import_module("platform_site.checks")  # registers them; importable only once the apps are loaded
         for label in OWN_APPS:
             post_migrate.connect(drop_like_indexes, sender=apps.get_app_config(label))
+
+
+class DashboardConfig(AdminConfig):
+    default = False
+    default_site = "platform_site.admin.OrganiserSite"
