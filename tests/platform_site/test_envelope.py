@@ -304,8 +304,8 @@ def wsgi(body, **environ):
     told = {}
     request = {
         "REQUEST_METHOD": "POST", "PATH_INFO": "/api/v1/auth/login", "SERVER_NAME": "localhost", "SERVER_PORT": "80",
-        "HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_TYPE": JSON, "REMOTE_ADDR": "127.0.0.1", "SERVER_PROTOCOL": "HTTP/1.1",
-        "wsgi.input": io.BytesIO(body), "wsgi.url_scheme": "http", "wsgi.errors": sys.stderr, **environ,
+        "HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_TYPE": JSON, "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input": io.BytesIO(body), "wsgi.url_scheme": "http", "wsgi.errors": sys.stderr, **environ,
     }  # fmt: skip
     parts = get_wsgi_application()(request, lambda status, headers: told.update(status=int(status[:3])))
     return told["status"], json.loads(b"".join(parts))["error"]
