@@ -13,7 +13,6 @@ from platform_site.rest.fields import EnumField, ModelSerializer, UTCDateTimeFie
 from rooms.models import EntryPolicy, Participant, ParticipantRole, Room, RoomStatus
 from rooms.permissions import is_member, level_of
 
-
 APP_SHAPE = object_of(id=TEXT, appId=TEXT, name=TEXT, version=TEXT, baseUrl=TEXT, manifestVersion=TEXT)
 
 

@@ -1,4 +1,4 @@
-"""Made-up requests, right and wrong ones, to every operation of the document: no crash, no answer that it leaves out."""
+"""Made-up requests, right and wrong ones, to every operation: no crash, and no answer that the document leaves out."""
 
 import json
 from typing import Any
