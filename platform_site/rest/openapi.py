@@ -18,6 +18,8 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
 
 - `answer` is the serializer of `data`; `many=True` for a list outside `list`; a JSON Schema as a dict for anything
   else; without it the answer is {"success": true}.
+- `paged=True` for a list with `page`, `limit` and `cursor` under another name than `list`.
+- `redirects=True` for an answer that only sends a browser on (302).
 - `errors` names the DomainErrors that this operation can answer; their code, status and message are read from the
   class. What follows from the rest needs no mention: 401 for a bad token (and for none, where signing in is
   required), 404 where the path holds an id, 422 where there is a body or a parameter, 400, 413, 429, 500.
@@ -36,9 +38,10 @@ from typing import Any, ClassVar, Literal
 
 import django_filters
 from django.core.exceptions import FieldDoesNotExist
+from django.http import HttpRequest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
-from drf_spectacular.plumbing import get_doc
+from drf_spectacular.plumbing import build_mock_request, get_doc
 from rest_framework.serializers import Serializer
 
 from platform_site.db.ids import ID_LENGTH
@@ -61,6 +64,7 @@ class Operation:
     body: type[Serializer] | None = None
     body_required: bool = True
     answer: type[Serializer] | Schema | None = None
+    paged: bool = False
     many: bool = False
     status: int = 200
     errors: tuple[type[DomainError], ...] = ()
@@ -147,7 +151,7 @@ class AutoSchema(SpectacularSchema):
 
     @property
     def is_list(self) -> bool:
-        return self.action == "list" and self.method == "GET"
+        return (self.action == "list" or self.declared.paged) and self.method == "GET"
 
     @property
     def is_idempotent(self) -> bool:
@@ -386,6 +390,13 @@ def error_content(failures: list[Failure]) -> Schema:
         examples[name] = {"summary": failure.message, "value": {"error": error}}
     narrowed = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}
     return {"schema": {"allOf": [{"$ref": "#/components/schemas/Error"}, narrowed]}, "examples": examples}
+
+
+def mock_request(method: str, path: str, view: Any, original: Any) -> Any:
+    """Spectacular's request for a look at a view, which may ask for the method before it has a request of DRF's."""
+    view.request = HttpRequest()
+    view.request.method = method
+    return build_mock_request(method, path, view, original)  # type: ignore[no-untyped-call]
 
 
 # --- The whole document --------------------------------------------------------------------------------------------
