@@ -220,12 +220,18 @@ LOGOUT_REDIRECT_URL = "/"
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
 
 # What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
-ERASERS = ["rooms.erasure.erase_participations", "prizes.erasure.erase_wins", "rooms.erasure.erase_events"]
+ERASERS = [
+    "rooms.erasure.erase_participations",
+    "prizes.erasure.erase_wins",
+    "rooms.erasure.erase_events",
+    "platform_site.rest.idempotency.erase_person",
+]
 # What each app cleans up: callable() -> {what: how many}, or how many.
 CLEANERS = [
     "accounts.cleaning.clean_accounts",
     "rooms.cleaning.clean_events",
     "platform_site.rest.throttling.clean_rate_counts",
+    "platform_site.rest.idempotency.clean_idempotency_keys",
 ]
 
 SIMPLE_JWT = {
