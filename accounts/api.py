@@ -29,7 +29,7 @@ from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import Forbidden, NotFound
 from platform_site.rest.openapi import Operation, operation, query
 from platform_site.rest.throttling import RateLimited
-from platform_site.rest.viewsets import ID_PATTERN, APIViewSet
+from platform_site.rest.viewsets import APIViewSet
 
 STRICT = [StrictBearerAuthentication]
 REDIRECT_URL = query(

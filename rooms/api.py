@@ -212,8 +212,8 @@ class ParticipantViewSet(InRoomViewSet):
         Into a private room one comes by its code or by an invitation. Who left may come back, who was removed not.
 
         Organizers and moderators let in somebody else with `userId`, or invite an e-mail address with `email`: whoever
-        signs in with it takes the place, and the answer is an invitation. Moderators let in PARTICIPANT and VIEWER only,
-        and only organizers set `metadata`."""
+        signs in with it takes the place, and the answer is an invitation. Moderators let in PARTICIPANT and VIEWER
+        only, and only organizers set `metadata`."""
         user = signed_in(request)
         form = JoinInput(data=request.data)
         form.is_valid(raise_exception=True)
