@@ -70,7 +70,7 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
                 | Q(deleted_at__isnull=False, email=None, avatar=None, provider_id=None, name=DELETED_USER_NAME),
                 name="user_erased_keeps_nothing",
             ),
-            # That an erased user cannot be restored is the rule user_erased_for_good (migration 0001).
+            # That an erased user cannot be restored is the rule user_erased_for_good (migration 0002).
         ]
         indexes = [
             models.Index(fields=["created_at"], name="user_guests_by_age", condition=Q(is_guest=True, deleted_at=None)),

@@ -217,6 +217,10 @@ CLEANERS = [
     "platform_site.rest.throttling.clean_rate_counts",
 ]
 
+# Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
+SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
+ROOM_CLOSERS: list[str] = []
+
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": JWT_SECRET,
