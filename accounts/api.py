@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from accounts import actions, google, handover, sessions
 from accounts.authentication import StrictBearerAuthentication
 from accounts.erasure import erase_user
-from accounts.errors import TooManyAttempts
 from accounts.models import Session, User
 from accounts.serializers import (
     ExchangeInput,
@@ -48,12 +47,6 @@ def claims(request: Any) -> dict[str, str]:
 
 
 class AuthViewSet(APIViewSet):
-    def handle_exception(self, exc: Exception) -> Response:
-        response = super().handle_exception(exc)
-        if isinstance(exc, TooManyAttempts):
-            response["Retry-After"] = str(exc.retry_after)
-        return response
-
     @action(detail=False, methods=["post"], authentication_classes=[])
     def login(self, request: Request) -> Response:
         form = LoginSerializer(data=request.data)

@@ -11,16 +11,6 @@ class InvalidToken(DomainError):
     code, status, message = "INVALID_TOKEN", 401, "The token is not valid or has expired."
 
 
-class TooManyAttempts(DomainError):
-    """`details` say the limit and when it is lifted (`resetAt`)."""
-
-    code, status, message = "RATE_LIMIT_EXCEEDED", 429, "Too many attempts. Wait a little and try again."
-
-    def __init__(self, *, retry_after: int, **details: object) -> None:
-        super().__init__("", **details)
-        self.retry_after = retry_after  # seconds
-
-
 class OAuthNotConfigured(DomainError):
     code, status, message = "OAUTH_NOT_CONFIGURED", 503, "Signing in through a provider is not set up here."
 

@@ -1,16 +1,12 @@
 """How often a password may be guessed: few times from one address, so that nobody locks out a neighbour."""
 
-import time
-from datetime import UTC, datetime
-
 from django.conf import settings
 
-from accounts.errors import TooManyAttempts
 from accounts.models import User
 from platform_site.rest.addresses import address_block
-from platform_site.rest.fields import iso
-from platform_site.rest.throttling import Limit, hit
+from platform_site.rest.throttling import Limit, RateLimited, hit
 
+TOO_OFTEN = "Too many attempts. Wait a little and try again."
 UNLIMITED = 10**9  # for counts that are read, not enforced
 
 
@@ -19,7 +15,7 @@ def begin_attempt(*, email: str, address: str | None) -> list[str]:
 
     Attempts that were not right are failures. They are limited for each account and address, and, much higher, for the
     account, against many addresses that guess at one. Returns what `end_attempt` counts it as right under. Raises
-    TooManyAttempts.
+    RateLimited.
     """
     account = User._meta.get_field("email").to_python(email) or ""
     right = []
@@ -31,7 +27,7 @@ def begin_attempt(*, email: str, address: str | None) -> list[str]:
         right.append(f"{key}:right:{attempts.reset_at}")  # of this window of attempts and no other
         failures = used(attempts) - used(hit(right[-1], limit=UNLIMITED, cost=0))
         if failures > limit:
-            raise refusal(limit, attempts.reset_at)
+            raise RateLimited(Limit(limit, 0, attempts.reset_at, allowed=False), TOO_OFTEN)
     return right
 
 
@@ -42,17 +38,11 @@ def end_attempt(right: list[str]) -> None:
 
 
 def count_refresh(family: str) -> None:
-    """Raises TooManyAttempts where one device refreshes too often."""
+    """Raises RateLimited where one device refreshes too often."""
     standing = hit(f"refresh:{family}", limit=settings.RATE_LIMIT_REFRESH)
     if not standing.allowed:
-        raise refusal(standing.limit, standing.reset_at)
+        raise RateLimited(standing)
 
 
 def used(standing: Limit) -> int:
     return standing.limit - standing.remaining
-
-
-def refusal(limit: int, reset_at: int) -> TooManyAttempts:
-    return TooManyAttempts(
-        retry_after=max(1, reset_at - int(time.time())), limit=limit, resetAt=iso(datetime.fromtimestamp(reset_at, UTC))
-    )

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.errors import InvalidToken
 from accounts.limits import count_refresh
@@ -42,7 +44,15 @@ def open_session(*, user: User, device_info: str = "", ip_address: str | None = 
     living = locked_user(user.pk)
     if living is None:
         raise InvalidToken
+    tell_sign_in(living)
     return issue(Session(user=living, room_id=room_id), device_info=device_info, ip_address=ip_address)
+
+
+def tell_sign_in(user: User) -> None:
+    """Lets other apps do what is theirs when somebody signs in, through settings.SIGN_IN_HOOKS."""
+    # After the commit: hooks lock rooms, and who holds a room may be waiting for this user's row.
+    for hook in settings.SIGN_IN_HOOKS:
+        transaction.on_commit(partial(import_string(hook), user=user), robust=True)
 
 
 def issue(session: Session, *, device_info: str, ip_address: str | None) -> Tokens:
@@ -61,7 +71,7 @@ def refresh_session(*, refresh_token: str, device_info: str = "", ip_address: st
 
     A token that was used already ends its whole family: two parties hold it, and one is a thief. One retry within
     REFRESH_RETRY_SECONDS from the same User-Agent is forgiven, for the answer may have been lost on its way: the token
-    that it carried dies unused. Raises InvalidToken, TooManyAttempts.
+    that it carried dies unused. Raises InvalidToken, RateLimited.
     """
     session = Session.objects.filter(token_hash=hashed(refresh_token)).first()
     if session is None:

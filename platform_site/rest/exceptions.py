@@ -17,7 +17,7 @@ class DomainError(Exception):
     """A refusal that the caller is told. Subclasses fix `code` (for programs), `status` and `message` (for people).
 
     The API answers it in the envelope, the admin shows it as a message, a socket sends it as an error
-    acknowledgement. `details` is JSON and must hold nothing private.
+    acknowledgement. `details` is JSON and must hold nothing private. `headers` go with the API's answer.
     """
 
     code = "CONFLICT"
@@ -27,6 +27,7 @@ class DomainError(Exception):
     def __init__(self, message: str = "", **details: Any) -> None:
         self.message = message or self.message
         self.details = details
+        self.headers: dict[str, str] = {}
         super().__init__(self.message)
 
 
@@ -83,7 +84,9 @@ def envelope_of(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, drf.ValidationError):
         error = InvalidInput(flat_messages(error.detail))
     if isinstance(error, DomainError):
-        return Response(error_body(error.code, error.message, error.details), status=error.status)
+        return Response(
+            error_body(error.code, error.message, error.details), status=error.status, headers=error.headers
+        )
     for kind, code, status, message in FOREIGN:
         if isinstance(error, kind):
             response = Response(error_body(code, message), status=status)

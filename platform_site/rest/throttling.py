@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,8 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from platform_site.rest.exceptions import DomainError
+from platform_site.rest.fields import iso
 from platform_site.rest.models import RateCount
 
 logger = logging.getLogger(__name__)
@@ -44,6 +47,24 @@ class Limit:
     remaining: int
     reset_at: int  # unix seconds
     allowed: bool
+
+
+class RateLimited(DomainError):
+    """429 for whoever came too often; tells when to come again."""
+
+    code, status, message = "RATE_LIMIT_EXCEEDED", 429, "Too many requests. Wait a little."
+
+    def __init__(self, limit: Limit, message: str = "") -> None:
+        super().__init__(message, limit=limit.limit, resetAt=iso(datetime.fromtimestamp(limit.reset_at, UTC)))
+        self.headers = headers_of(limit) | {"Retry-After": str(max(limit.reset_at - int(time.time()), 1))}
+
+
+def headers_of(limit: Limit) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(limit.limit),
+        "X-RateLimit-Remaining": str(limit.remaining),
+        "X-RateLimit-Reset": str(limit.reset_at),
+    }
 
 
 def hit(key: str, *, limit: int, window: int = 60, cost: int = 1) -> Limit:
