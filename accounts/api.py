@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts import actions, google, handover, sessions
 from accounts.authentication import StrictBearerAuthentication
 from accounts.erasure import erase_user
+from accounts.errors import InvalidCredentials
 from accounts.models import Session, User
 from accounts.serializers import (
     ExchangeInput,
@@ -25,6 +26,8 @@ from accounts.serializers import (
 )
 from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import Forbidden, NotFound
+from platform_site.rest.openapi import operation
+from platform_site.rest.throttling import RateLimited
 from platform_site.rest.viewsets import ID_PATTERN, APIViewSet
 
 STRICT = [StrictBearerAuthentication]
@@ -47,6 +50,11 @@ def claims(request: Any) -> dict[str, str]:
 
 
 class AuthViewSet(APIViewSet):
+    """Signing in, and who one is."""
+
+    tag = "Signing in"
+
+    @operation("Sign in", body=LoginSerializer, answer=TokensSerializer, errors=(InvalidCredentials, RateLimited))
     @action(detail=False, methods=["post"], authentication_classes=[])
     def login(self, request: Request) -> Response:
         form = LoginSerializer(data=request.data)
@@ -66,6 +74,7 @@ class AuthViewSet(APIViewSet):
         sessions.sign_out(user=user, family=claims(request)["sid"], token_id=claims(request)["jti"])
         return Response({"success": True})
 
+    @operation("Who am I", answer=OwnUserSerializer, access="required")
     @action(detail=False)
     def me(self, request: Request) -> Response:
         return Response(OwnUserSerializer(signed_in(request)).data)

@@ -36,6 +36,8 @@ def is_avatar(value: str) -> bool:
 class PersonSerializer(ModelSerializer):
     """What everybody may see of somebody."""
 
+    example = {"name": "Alice Johnson"}
+
     class Meta:
         model = User
         fields = ("id", "name", "avatar")

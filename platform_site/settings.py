@@ -7,6 +7,7 @@ from pathlib import Path
 import dj_database_url
 
 from platform_site.environment import DATABASE_SCHEMES, Environment
+from platform_site.rest.components import COMPONENTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -92,6 +93,9 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "django_filters",
     "rest_framework",
+    "corsheaders",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "channels",
     "platform_site.rest",
     "accounts",
@@ -102,8 +106,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "platform_site.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "platform_site.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -183,6 +190,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG  # also where a test turns DEBUG itself off
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -203,6 +211,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
+SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
+ROOM_CLOSERS: list[str] = []
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -216,10 +227,6 @@ CLEANERS = [
     "rooms.cleaning.clean_events",
     "platform_site.rest.throttling.clean_rate_counts",
 ]
-
-# Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
-SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
-ROOM_CLOSERS: list[str] = []
 
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
@@ -240,11 +247,52 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["platform_site.rest.renderers.EnvelopeRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "platform_site.rest.renderers.JSONOnly",
     "DEFAULT_PAGINATION_CLASS": "platform_site.rest.pagination.Pages",
-    "DEFAULT_FILTER_BACKENDS": ["platform_site.rest.filters.FilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["platform_site.rest.filters.FilterBackend", "platform_site.rest.sorting.SortBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["platform_site.rest.throttling.CallerThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "platform_site.rest.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "platform_site.rest.exceptions.envelope_of",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Event Platform",
+    "VERSION": "1",
+    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text(),
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "platform_site.rest.openapi.finish"],
+    "ENUM_NAME_OVERRIDES": {
+        "RoomStatus": "rooms.models.RoomStatus",
+        "EntryPolicy": "rooms.models.EntryPolicy",
+        "ParticipantRole": "rooms.models.ParticipantRole",
+        "WinnerState": "prizes.models.WinnerState",
+        "WinnerMethod": "prizes.models.WinnerMethod",
+    },
+    "APPEND_COMPONENTS": COMPONENTS,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayOperationId": True, "persistAuthorization": False},
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+}
+
+CORS_ALLOWED_ORIGINS = CORS_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "x-app-id", "x-app-token", "x-request-id"]
+CORS_EXPOSE_HEADERS = [
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+    "Idempotent-Replayed",
+]
 
 # --- Security ----------------------------------------------------------------------------------------------------
 
@@ -265,8 +313,18 @@ if not DEBUG:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "platform_site.rest.logs.JSONFormatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json"},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"daphne": {"level": "WARNING"}, "django.channels.server": {"propagate": False}},
+    "loggers": {
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"propagate": False},
+        # Their lines hold addresses of pages with query strings; the access log of ours does not.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -9,11 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from platform_site.rest.addresses import client_address
-from platform_site.rest.exceptions import NotFound
+from platform_site.rest.exceptions import Forbidden, InvalidTransition, NotFound
+from platform_site.rest.idempotency import idempotent
+from platform_site.rest.openapi import Operation, operation
 from platform_site.rest.throttling import RateLimited, hit
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
-from rooms.errors import NotInRoom
+from rooms.errors import AlreadyIn, NotInRoom, OrganizerStays, Removed, RoomClosed, SettingsFrozen
 from rooms.filters import ParticipantFilter, RoomFilter
 from rooms.models import Participant, Room
 from rooms.permissions import is_member, readable_room
@@ -43,8 +45,12 @@ def signed_in(request: Request) -> Any:
 
 
 class RoomViewSet(APIViewSet):
+    """Live events. A room runs an app (a lottery, a quiz …); people join it, and its prizes are won in it."""
+
+    tag = "Rooms"
     filterset_class = RoomFilter
     serializer_class = RoomSerializer
+    sort_fields = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name", "status": "status"}
 
     def get_queryset(self) -> Any:
         rooms = Room.objects.listed_for(self.request.user)
@@ -58,19 +64,29 @@ class RoomViewSet(APIViewSet):
     def get_serializer_context(self) -> dict[str, Any]:
         return {"user": self.request.user}
 
+    @operation("List rooms")
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
+    @operation("Create a room", body=RoomInput, answer=RoomDetailSerializer, status=201, errors=(Forbidden,))
+    @idempotent
     def create(self, request: Request) -> Response:
         user = signed_in(request)
         form = RoomInput(data=request.data)
         form.is_valid(raise_exception=True)
         return self.detail_of(actions.create_room(by=user, **form.validated_data).pk, status=201)
 
+    @operation("Read a room", answer=RoomDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.detail_of(pk)
 
+    @operation(
+        "Change a room",
+        body=RoomChanges,
+        answer=RoomDetailSerializer,
+        errors=(Forbidden, InvalidTransition, RoomClosed, SettingsFrozen),
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         user = signed_in(request)
         form = RoomChanges(data=request.data, partial=True)
@@ -136,12 +152,25 @@ class InRoomViewSet(APIViewSet):
 
 
 class ParticipantViewSet(InRoomViewSet):
+    """The people in a room."""
+
+    tag = "Participants"
+    operations = {"list": Operation("List the people in a room")}
+    sort_fields = {"joinedAt": "joined_at", "role": "role"}
     filterset_class = ParticipantFilter
     serializer_class = ParticipantSerializer
 
     def get_queryset(self) -> Any:
         return Participant.objects.filter(room=self.room).select_related("user").order_by("joined_at", "id")
 
+    @operation(
+        "Join a room",
+        body=JoinInput,
+        body_required=False,
+        answer=ParticipantSerializer,
+        status=201,
+        errors=(AlreadyIn, RoomClosed, Removed),
+    )
     def create(self, request: Request, room_id: str) -> Response:
         user = signed_in(request)
         form = JoinInput(data=request.data)
@@ -177,6 +206,7 @@ class ParticipantViewSet(InRoomViewSet):
         user = signed_in(request)
         return self.answer(actions.restore_participant(room_id=room_id, participant_id=pk, by=user))
 
+    @operation("Leave a room", errors=(OrganizerStays, NotInRoom))
     @action(detail=False, methods=["delete"], url_path="me")
     def leave(self, request: Request, room_id: str) -> Response:
         actions.leave_room(room_id=room_id, by=signed_in(request))

@@ -2,26 +2,32 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import DELETED_USER_NAME, User
 from accounts.serializers import PersonSerializer, TokensSerializer
 from apps_registry.manifest import Level, visible_settings
 from platform_site.db.ids import ID_LENGTH
+from platform_site.rest.components import TEXT, WHOLE, object_of
 from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, UTCDateTimeField
 from rooms.models import EntryPolicy, Invitation, Participant, ParticipantRole, Room, RoomStatus
 from rooms.permissions import is_member, level_of
 
+APP_SHAPE = object_of(id=TEXT, appId=TEXT, name=TEXT, version=TEXT, baseUrl=TEXT, manifestVersion=TEXT)
+
 
 class RoomSerializer(ModelSerializer):
     """A room read `with_role_of` and `with_counts`, for the viewer `context["user"]`, else for outsiders."""
+
+    example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
 
     appId = serializers.CharField(source="app_id")
     appManifestVersion = serializers.CharField(source="app_manifest_version")
     description = serializers.SerializerMethodField()
     appSettings = serializers.SerializerMethodField()
     isPublic = serializers.BooleanField(source="is_public")
-    entryPolicy = serializers.CharField(source="entry_policy")
+    entryPolicy = EnumField(choices=EntryPolicy.choices, source="entry_policy")
     joinCode = serializers.SerializerMethodField()
     createdBy = serializers.CharField(source="created_by_id")
     createdAt = UTCDateTimeField(source="created_at")
@@ -68,9 +74,11 @@ class RoomSerializer(ModelSerializer):
     def get_joinCode(self, room: Room) -> str | None:
         return room.join_code if is_member(room, self.context.get("user")) else None
 
+    @extend_schema_field(object_of(participants=WHOLE, prizes=WHOLE, winners=WHOLE))
     def get_count_object(self, room: Room) -> dict[str, int]:
         return {"participants": room.participant_count, "prizes": room.prize_count, "winners": room.winner_count}
 
+    @extend_schema_field(APP_SHAPE)
     def get_app(self, room: Room) -> dict[str, Any]:
         app = room.app
         return {
@@ -84,6 +92,7 @@ class RoomSerializer(ModelSerializer):
 
 
 class RoomDetailSerializer(RoomSerializer):
+    @extend_schema_field(object_of(**APP_SHAPE["properties"], manifest={"type": "object"}))
     def get_app(self, room: Room) -> dict[str, Any]:
         return super().get_app(room) | {"manifest": room.app.manifest}
 
@@ -99,6 +108,8 @@ def public_room(room_id: str) -> dict[str, Any]:
 
 
 class RoomInput(serializers.Serializer):
+    example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
+
     name = serializers.CharField(max_length=255)
     description = serializers.CharField(max_length=10_000, allow_blank=True, allow_null=True, required=False)
     appId = serializers.CharField(max_length=100, source="app_id")
@@ -132,6 +143,7 @@ class ParticipantSerializer(ModelSerializer):
     def get_metadata(self, participant: Participant) -> dict[str, Any] | None:
         return participant.metadata if self.context.get("member") else None
 
+    @extend_schema_field(PersonSerializer)
     def get_user(self, participant: Participant) -> dict[str, Any]:
         return person(participant.user)
 

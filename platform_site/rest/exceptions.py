@@ -3,8 +3,8 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -56,6 +56,10 @@ class InvalidInput(DomainError):
         super().__init__(message, fields=fields)
 
 
+class BadRequest(DomainError):
+    code, status, message = "BAD_REQUEST", 400, "This request cannot be read."
+
+
 class PayloadTooLarge(DomainError):
     code, status, message = "PAYLOAD_TOO_LARGE", 413, "The body is larger than 1 MiB."
 
@@ -71,7 +75,9 @@ FOREIGN: list[tuple[type[Exception], str, int, str]] = [
     (drf.NotFound, "NOT_FOUND", 404, NotFound.message),
     (Http404, "NOT_FOUND", 404, NotFound.message),
     (drf.MethodNotAllowed, "METHOD_NOT_ALLOWED", 405, "This method is not allowed here."),
+    (UnreadablePostError, "BAD_REQUEST", 400, BadRequest.message),
     (RequestDataTooBig, "PAYLOAD_TOO_LARGE", 413, PayloadTooLarge.message),
+    (SuspiciousOperation, "BAD_REQUEST", 400, BadRequest.message),
 ]
 
 
