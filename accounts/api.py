@@ -12,6 +12,7 @@ from accounts import actions, google, handover, sessions
 from accounts.authentication import StrictBearerAuthentication
 from accounts.erasure import erase_user
 from accounts.errors import InvalidCredentials, InvalidToken, OAuthNotConfigured, StillOrganises
+from accounts.limits import SignInThrottle
 from accounts.models import Session, User
 from accounts.serializers import (
     ExchangeInput,
@@ -31,6 +32,7 @@ from platform_site.rest.throttling import RateLimited
 from platform_site.rest.viewsets import ID_PATTERN, APIViewSet
 
 STRICT = [StrictBearerAuthentication]
+AS_A_HALL = [SignInThrottle]
 REDIRECT_URL = query("redirect_url", {"type": "string"}, "Where to go afterwards: relative, or of an allowed origin.")
 PROFILE = {"anyOf": [{"$ref": "#/components/schemas/OwnUser"}, {"$ref": "#/components/schemas/Person"}]}
 
@@ -57,14 +59,14 @@ class AuthViewSet(APIViewSet):
     tag = "Signing in"
 
     @operation("Sign in", body=LoginSerializer, answer=TokensSerializer, errors=(InvalidCredentials, RateLimited))
-    @action(detail=False, methods=["post"], authentication_classes=[])
+    @action(detail=False, methods=["post"], authentication_classes=[], throttle_classes=AS_A_HALL)
     def login(self, request: Request) -> Response:
         form = LoginSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         return Response(TokensSerializer(actions.sign_in(**form.validated_data, **device_of(request))).data)
 
     @operation("Get new tokens", body=RefreshInput, answer=TokensSerializer, errors=(InvalidToken,))
-    @action(detail=False, methods=["post"], authentication_classes=[])
+    @action(detail=False, methods=["post"], authentication_classes=[], throttle_classes=AS_A_HALL)
     def refresh(self, request: Request) -> Response:
         form = RefreshInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -112,7 +114,7 @@ class AuthViewSet(APIViewSet):
         return Response({"success": True})
 
     @operation("Sign in through the provider", parameters=(REDIRECT_URL,), redirects=True, errors=(OAuthNotConfigured,))
-    @action(detail=False, authentication_classes=[])
+    @action(detail=False, authentication_classes=[], throttle_classes=AS_A_HALL)
     def google(self, request: Request) -> HttpResponse:
         return google.start(request, redirect_url=request.query_params.get("redirect_url", ""))
 
@@ -122,18 +124,18 @@ class AuthViewSet(APIViewSet):
         parameters=(REDIRECT_URL,),
         errors=(OAuthNotConfigured,),
     )
-    @action(detail=False, url_path="google/url", authentication_classes=[])
+    @action(detail=False, url_path="google/url", authentication_classes=[], throttle_classes=AS_A_HALL)
     def google_url(self, request: Request) -> Response:
         redirect_url = request.query_params.get("redirect_url", "")
         return Response(GoogleAddressSerializer({"url": google.start_address(request, redirect_url)}).data)
 
     @operation("Where the provider sends the browser back to", redirects=True, errors=(OAuthNotConfigured,))
-    @action(detail=False, url_path="google/callback", authentication_classes=[])
+    @action(detail=False, url_path="google/callback", authentication_classes=[], throttle_classes=AS_A_HALL)
     def google_callback(self, request: Request) -> HttpResponse:
         return google.finish(request, **device_of(request))
 
     @operation("Get tokens for a one-time code", body=ExchangeInput, answer=TokensSerializer, errors=(InvalidToken,))
-    @action(detail=False, methods=["post"], authentication_classes=[])
+    @action(detail=False, methods=["post"], authentication_classes=[], throttle_classes=AS_A_HALL)
     def exchange(self, request: Request) -> Response:
         form = ExchangeInput(data=request.data)
         form.is_valid(raise_exception=True)

@@ -1,13 +1,29 @@
 """How often a password may be guessed: few times from one address, so that nobody locks out a neighbour."""
 
+from typing import Any
+
 from django.conf import settings
+from rest_framework.throttling import BaseThrottle
 
 from accounts.models import User
-from platform_site.rest.addresses import address_block
+from platform_site.rest.addresses import address_block, client_address
 from platform_site.rest.throttling import Limit, RateLimited, hit
 
 TOO_OFTEN = "Too many attempts. Wait a little and try again."
 UNLIMITED = 10**9  # for counts that are read, not enforced
+
+
+class SignInThrottle(BaseThrottle):
+    """For signing in and staying signed in, instead of the limit for anonymous callers: a hall is one address, and
+    everybody in it comes at once. Guesses have limits of their own."""
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        address = address_block(client_address(request))
+        counted = hit(f"sign-in:{address}", limit=settings.RATE_LIMIT_SIGN_IN)
+        request._request.rate_limit = counted  # what the headers of the answer tell
+        if not counted.allowed:
+            raise RateLimited(counted)
+        return True
 
 
 def begin_attempt(*, email: str, address: str | None) -> list[str]:

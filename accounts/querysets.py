@@ -36,5 +36,5 @@ class SessionQuerySet(RowQuerySet):
 
     def with_signed_in_at(self) -> Self:
         """Adds `signed_in_at`: when the device came, which is before its newest token."""
-        family = self.model.objects.filter(family=OuterRef("family")).order_by().values("family")
+        family = self.model._base_manager.filter(family=OuterRef("family")).order_by().values("family")
         return self.annotate(signed_in_at=Subquery(family.annotate(first=Min("created_at")).values("first")))
