@@ -149,8 +149,9 @@ class UserViewSet(APIViewSet):
     serializer_class = OwnUserSerializer
 
     def get_authenticators(self) -> Any:
-        # The request is not DRF's yet, and the view's action not known.
-        return [StrictBearerAuthentication()] if self.request.method == "DELETE" else super().get_authenticators()
+        # The request is not DRF's yet, and the view's action not known; where the API is described there is none.
+        deletes = self.request is not None and self.request.method == "DELETE"
+        return [StrictBearerAuthentication()] if deletes else super().get_authenticators()
 
     @operation("Read a person", answer=PROFILE, access="required")
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -7,6 +7,7 @@ from pathlib import Path
 import dj_database_url
 
 from platform_site.environment import DATABASE_SCHEMES, Environment
+from platform_site.look import UNFOLD  # noqa: F401 (django-unfold reads it here)
 from platform_site.rest.components import COMPONENTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -79,8 +80,11 @@ env.finish()
 
 INSTALLED_APPS = [
     "daphne",
-    "unfold",
-    "django.contrib.admin",
+    # Not plain "unfold": that would put its own site in the place of ours.
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "django_jsonform",
+    "platform_site.apps.DashboardConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -12,7 +12,7 @@ from accounts.models import NormalizedEmailField, User
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.ids import new_id
 from platform_site.db.models import AliveManager, Row, SoftDeletedRow
-from rooms.querysets import ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
+from rooms.querysets import InvitationQuerySet, ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
 
 JOIN_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another in a dark hall
 JOIN_CODE_LENGTH = 8
@@ -176,6 +176,8 @@ class Invitation(Row):
     role = models.CharField(max_length=11, choices=ParticipantRole, default=ParticipantRole.PARTICIPANT)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     redeemed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(InvitationQuerySet)()
 
     class Meta:
         constraints = [

@@ -87,6 +87,12 @@ class ParticipantQuerySet(SoftDeletedQuerySet):
         return self.filter(room__in=rooms.values("pk"))
 
 
+class InvitationQuerySet(RowQuerySet):
+    def managed_by(self, user: "User") -> Self:
+        rooms = apps.get_model("rooms.Room").objects.managed_by(user)
+        return self.filter(room__in=rooms.values("pk"))
+
+
 class RoomEventQuerySet(RowQuerySet):
     def seen_at(self, *, public_only: bool, after: int = 0) -> Self:
         """A level's events beyond number `after`, in order, each with its number at that level as `viewer_seq`."""
