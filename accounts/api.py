@@ -12,6 +12,7 @@ from accounts import actions, google, handover, sessions
 from accounts.authentication import StrictBearerAuthentication
 from accounts.erasure import erase_user
 from accounts.errors import InvalidCredentials, InvalidToken, OAuthNotConfigured, StillOrganises
+from accounts.limits import SignInThrottle
 from accounts.models import Session, User
 from accounts.serializers import (
     ExchangeInput,
@@ -32,6 +33,7 @@ from platform_site.rest.throttling import RateLimited
 from platform_site.rest.viewsets import APIViewSet
 
 STRICT = [StrictBearerAuthentication]
+AS_A_HALL = [SignInThrottle]
 REDIRECT_URL = query(
     "redirect_url",
     {"type": "string", "maxLength": 2000, "example": "https://app.example.com/after-sign-in"},
@@ -70,7 +72,7 @@ class AuthViewSet(APIViewSet):
         answer=TokensSerializer,
         errors=(InvalidCredentials, InvalidToken, RateLimited),
     )
-    @action(detail=False, methods=["post"], authentication_classes=[])
+    @action(detail=False, methods=["post"], authentication_classes=[], throttle_classes=AS_A_HALL)
     def login(self, request: Request) -> Response:
         """Opens a session for this device. An unknown e-mail, a wrong password and a closed account are told alike.
 
@@ -80,7 +82,7 @@ class AuthViewSet(APIViewSet):
         return Response(TokensSerializer(actions.sign_in(**form.validated_data, **device_of(request))).data)
 
     @operation("Take a new pair of tokens", body=RefreshInput, answer=TokensSerializer, errors=(InvalidToken,))
-    @action(detail=False, methods=["post"], authentication_classes=[])
+    @action(detail=False, methods=["post"], authentication_classes=[], throttle_classes=AS_A_HALL)
     def refresh(self, request: Request) -> Response:
         """Keep the new refresh token: the one you sent works no more. One that is sent a second time ends the session,
         because somebody may have stolen it; only within ten seconds, from the same device, is it taken for a retry of
@@ -106,7 +108,7 @@ class AuthViewSet(APIViewSet):
         return Response(OwnUserSerializer(signed_in(request)).data)
 
     @operation("Go to Google", parameters=(REDIRECT_URL,), redirects=True, access="none", errors=(OAuthNotConfigured,))
-    @action(detail=False, authentication_classes=[])
+    @action(detail=False, authentication_classes=[], throttle_classes=AS_A_HALL)
     def google(self, request: Request) -> HttpResponse:
         """Open this in a browser, do not fetch it: it sets a cookie and redirects to Google. In the end the browser
         comes to `redirect_url` with `?code=…`; send that code to `/auth/exchange`. Where signing in fails, it comes to
@@ -120,7 +122,7 @@ class AuthViewSet(APIViewSet):
         access="none",
         errors=(OAuthNotConfigured,),
     )
-    @action(detail=False, url_path="google/url", authentication_classes=[])
+    @action(detail=False, url_path="google/url", authentication_classes=[], throttle_classes=AS_A_HALL)
     def google_url(self, request: Request) -> Response:
         """The address of `/auth/google` for this `redirect_url`, to be opened in a browser."""
         redirect_url = request.query_params.get("redirect_url", "")
@@ -137,13 +139,13 @@ class AuthViewSet(APIViewSet):
         access="none",
         errors=(OAuthNotConfigured,),
     )
-    @action(detail=False, url_path="google/callback", authentication_classes=[])
+    @action(detail=False, url_path="google/callback", authentication_classes=[], throttle_classes=AS_A_HALL)
     def google_callback(self, request: Request) -> HttpResponse:
         """Google sends the browser here; nobody else calls this. Redirects to the front end, with a one-time code."""
         return google.finish(request, **device_of(request))
 
     @operation("Exchange a one-time code", body=ExchangeInput, answer=TokensSerializer, errors=(InvalidToken,))
-    @action(detail=False, methods=["post"], authentication_classes=[])
+    @action(detail=False, methods=["post"], authentication_classes=[], throttle_classes=AS_A_HALL)
     def exchange(self, request: Request) -> Response:
         """The tokens for the code that came with the browser from Google. It works once, within 60 seconds."""
         form = ExchangeInput(data=request.data)
