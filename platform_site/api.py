@@ -6,7 +6,7 @@ from rest_framework.routers import SimpleRouter
 from accounts.api import AuthViewSet
 from platform_site.rest.viewsets import ID_PATTERN
 from platform_site.views import UnknownPath
-from prizes.api import PrizeViewSet, WinnerViewSet
+from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
 
 IN_ROOM = rf"rooms/(?P<room_id>{ID_PATTERN})"
@@ -17,6 +17,8 @@ router.register("rooms", RoomViewSet, basename="room")
 router.register(f"{IN_ROOM}/participants", ParticipantViewSet, basename="participant")
 router.register(f"{IN_ROOM}/prizes", PrizeViewSet, basename="prize")
 router.register(f"{IN_ROOM}/winners", WinnerViewSet, basename="winner")
+router.register(f"{IN_ROOM}/draws", DrawViewSet, basename="draw")
+router.register(IN_ROOM, ExportViewSet, basename="export")
 
 urlpatterns = [
     path("v1/", include(router.urls)),

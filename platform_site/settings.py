@@ -158,6 +158,15 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
 }
 
+# --- What lower layers reach up for, by dotted path ---------------------------------------------------------------
+
+ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]  # each is called (room, by) when a room completes or is cancelled
+WINNER_SELECTORS: dict[str, str] = {}  # app_id, or * for any other app: the class that asks it who wins
+
+# --- Draws -------------------------------------------------------------------------------------------------------
+
+DRAW_CLAIM_SECONDS = 60  # how long a run may take before another one may take over; longer than any app may take
+
 # --- REST --------------------------------------------------------------------------------------------------------
 
 MOST_BODY_BYTES = 1024 * 1024

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.actions import open_dashboard
 from accounts.models import User
@@ -147,6 +149,9 @@ def change_status(room: Room, status: RoomStatus, *, by: User | None) -> None:
     room.status = status
     room.closed_at = None if room.is_open else timezone.now()
     room.save(update_fields=["status", "closed_at", "updated_at"])
+    if not room.is_open:
+        for closer in settings.ROOM_CLOSERS:
+            import_string(closer)(room, by)
     record(room, "room:status_changed", {"oldStatus": old, "newStatus": status.value}, by=by)
 
 
