@@ -798,7 +798,8 @@ class _Check:
 
     def recompute(self, withdrawn: Sequence[Withdrawal] | None = None) -> None:
         report = self.report
-        assert self.seed_bytes is not None and report.sorted_entries is not None and report.rules is not None
+        if self.seed_bytes is None or report.sorted_entries is None or report.rules is None:
+            raise RuntimeError("Only a record without faults can be recomputed.")
         root = root_of(seed=self.seed_bytes, fingerprint=self.record["fingerprint"], entropy=self.entropy_text)
         pool = Pool(report.sorted_entries)
 

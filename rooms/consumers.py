@@ -149,7 +149,7 @@ def read_frame(text: str) -> dict[str, Any]:
 
 def frames_after(room_id: str, seq: int, public_only: bool) -> list[tuple[int, str]]:
     """Up to MOST_A_LOOK events after number `seq` of the level, as (number, frame)."""
-    events = RoomEvent.objects.filter(room=room_id).seen_at(public_only=public_only).filter(viewer_seq__gt=seq)
+    events = RoomEvent.objects.filter(room=room_id).seen_at(public_only=public_only, after=seq)
     frames = []
     for event in events[:MOST_A_LOOK]:
         data = event.payload | {"roomId": room_id, "timestamp": iso(event.created_at), "seq": event.viewer_seq}

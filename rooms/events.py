@@ -92,7 +92,7 @@ def bell_of(room_id: str) -> str:
 
 
 def ring(room_id: str) -> None:
-    """Tells all connections of a room to look at the log. A lost bell costs latency only: they also look by the clock."""
+    """Tells all connections of a room to look at the log. A lost bell costs latency: they look by the clock too."""
     layer = get_channel_layer()
     if layer is None:
         return

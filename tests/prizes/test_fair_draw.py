@@ -61,8 +61,12 @@ VECTORS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "B": (
         {
-            **{"seq": 2, "entries": E1, "prizes": R1, "distinct": True},
-            **{"plan": "a word from the audience", "entropy": "snow in july"},
+            "seq": 2,
+            "entries": E1,
+            "prizes": R1,
+            "distinct": True,
+            "plan": "a word from the audience",
+            "entropy": "snow in july",
         },
         {
             "planHash": "5f6a7c2e0a8d46fe8e5c9f3c8a27638b234aaaf9758212726a2840976b7b86d1",
@@ -90,8 +94,12 @@ VECTORS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "D": (
         {
-            **{"seq": 3, "entries": E2, "prizes": [("x", 2), ("y", 2)], "distinct": False},
-            **{"plan": "", "entropy": "caf\u00e9"},
+            "seq": 3,
+            "entries": E2,
+            "prizes": [("x", 2), ("y", 2)],
+            "distinct": False,
+            "plan": "",
+            "entropy": "caf\u00e9",
         },
         {
             "fingerprint": "60419c04d5fa1924e07e31137c1e74fea9a652367078589cfdf93d88421d0614",
@@ -704,7 +712,7 @@ def run_program(folder: Path, text: str, *options: str, proof: str = "proof.json
     program = shutil.copy(Path(fair_draw.__file__), folder / "verify_draw.py")
     (folder / "proof.json").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-I", "-S", program, proof, *options], cwd=folder, capture_output=True, timeout=60
+        [sys.executable, "-I", "-S", program, proof, *options], cwd=folder, capture_output=True, check=False, timeout=60
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -790,7 +798,9 @@ def test_hundred_thousand_entries_are_checked_quickly() -> None:
 
 def ask_node(calls: list[list[Any]]) -> Any:
     harness = Path(__file__).with_name("fair_draw_node.js")
-    done = subprocess.run(["node", str(harness)], input=json.dumps(calls).encode(), capture_output=True, timeout=120)
+    done = subprocess.run(
+        ["node", str(harness)], input=json.dumps(calls).encode(), capture_output=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout)
 
