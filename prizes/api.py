@@ -113,10 +113,10 @@ class DrawViewSet(InRoomViewSet):
         rules = asked.pop("eligibility", {})
         eligibility = Eligibility(**{name: tuple(v) if isinstance(v, list) else v for name, v in rules.items()})
         draw = actions.commit_draw(room_id=room_id, by=user, eligibility=eligibility, **asked)
-        return self.detail(draw, status=201)
+        return self.answer(draw, status=201)
 
     def retrieve(self, request: Request, room_id: str, pk: str) -> Response:
-        return self.detail(found(self.get_queryset(), pk))
+        return self.answer(found(self.get_queryset(), pk))
 
     @action(detail=True, methods=["get"])
     def proof(self, request: Request, room_id: str, pk: str) -> HttpResponse:
@@ -127,18 +127,18 @@ class DrawViewSet(InRoomViewSet):
     @action(detail=True, methods=["post"])
     def run(self, request: Request, room_id: str, pk: str) -> Response:
         user = signed_in(request)
-        return self.detail(
+        return self.answer(
             actions.run_draw(room_id=room_id, draw_id=pk, by=user, **given(RunInput(data=request.data)))
         )
 
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, room_id: str, pk: str) -> Response:
         user = signed_in(request)
-        return self.detail(
+        return self.answer(
             actions.cancel_draw(room_id=room_id, draw_id=pk, by=user, **given(CancelInput(data=request.data)))
         )
 
-    def detail(self, draw: Draw, status: int = 200) -> Response:
+    def answer(self, draw: Draw, status: int = 200) -> Response:
         return Response(DrawDetailSerializer(draw, context=self.get_serializer_context()).data, status=status)
 
 
