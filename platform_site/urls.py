@@ -3,9 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from prizes import views as draws
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("platform_site.api")),
+    path("draws/verify", draws.verify_file, name="draw-verify-file"),
+    path("draws/<str:draw_id>/verify", draws.verify_draw, name="draw-verify"),
+    path("draws/<str:draw_id>/record.json", draws.draw_record, name="draw-record"),
 ]
 
 handler400 = "platform_site.views.bad_request"
