@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.actions import open_session
 from accounts.models import User
 from apps_registry.models import App, ManifestVersion
-from prizes.actions import create_prize
-from prizes.models import Prize
+from prizes.actions import commit_draw, create_prize
+from prizes.models import Draw, Prize
 from rooms.actions import create_room, update_room
 from rooms.models import Participant, ParticipantRole, Room, RoomStatus
 
@@ -81,3 +81,8 @@ def make_prize(room: Room, **fields: Any) -> Prize:
 def bearer(user: User) -> dict[str, str]:
     """The header that signs `user` in."""
     return {"Authorization": f"Bearer {open_session(user=user).access}"}
+
+
+def make_draw(room: Room, prize: Prize, count: int | None = None, **fields: Any) -> Draw:
+    """A committed draw over one prize, by the platform itself."""
+    return commit_draw(room_id=room.pk, by=None, prizes=[(prize.pk, count)], **fields)
