@@ -127,9 +127,7 @@ class DrawViewSet(InRoomViewSet):
     @action(detail=True, methods=["post"])
     def run(self, request: Request, room_id: str, pk: str) -> Response:
         user = signed_in(request)
-        return self.answer(
-            actions.run_draw(room_id=room_id, draw_id=pk, by=user, **given(RunInput(data=request.data)))
-        )
+        return self.answer(actions.run_draw(room_id=room_id, draw_id=pk, by=user, **given(RunInput(data=request.data))))
 
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, room_id: str, pk: str) -> Response:

@@ -40,7 +40,9 @@ class Eligibility:
 
     def as_json(self) -> dict[str, Any]:
         """As draws keep and show it."""
-        return {API_NAMES[name]: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {
+            API_NAMES[name]: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
 
 
 def frozen_entries(room: Room, prize_ids: list[str], rules: Eligibility) -> list[fair_draw.Entry]:

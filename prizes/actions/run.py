@@ -146,9 +146,7 @@ def request_of(field: Field, room: Room) -> SelectionRequest:
             for pk, user_id, metadata in people.iterator(chunk_size=2000)
             if pk in able
         ],
-        prizes=[
-            {"id": line.prize_id, "name": line.name, "quantityRemaining": line.count} for line in field.draw.lines
-        ],
+        prizes=[{"id": line.prize_id, "name": line.name, "quantityRemaining": line.count} for line in field.draw.lines],
         app_settings=room.app_settings,
         request_id=f"draw-{field.draw.pk}",
     )
@@ -202,9 +200,7 @@ def complete_draw(
     draw.status, draw.claimed_until, draw.run_at, draw.ended_by = DrawStatus.COMPLETED, None, timezone.now(), by
     draw.entropy, draw.seed = entropy, seed.hex()
     draw.fallback_reason = f"The app could not choose: {failure}. The platform drew instead." if failure else ""
-    draw.outcome = [
-        {"prizeId": win.prize_id, "participantId": win.participant_id, "rank": win.rank} for win in wins
-    ]
+    draw.outcome = [{"prizeId": win.prize_id, "participantId": win.participant_id, "rank": win.rank} for win in wins]
     draw.withdrawn_count, draw.winner_count = len(draw.withdrawn), len(wins)
     draw.save(
         update_fields=[

@@ -240,8 +240,10 @@ def large_record():
 def test_a_hundred_thousand_entries_do_not_freeze_the_page(page, live_server):
     record = large_record()
     page.goto(f"{live_server.url}/draws/verify")
-    page.evaluate("window.longest = 0; let last = performance.now(); setInterval(() => {"
-                  "const now = performance.now(); window.longest = Math.max(window.longest, now - last); last = now }, 20)")
+    page.evaluate(
+        "window.longest = 0; let last = performance.now(); setInterval(() => {"
+        "const now = performance.now(); window.longest = Math.max(window.longest, now - last); last = now }, 20)"
+    )
     load_file(page, record)
     assert page.inner_text("#verdict h2") == "Everything is right"
     assert page.evaluate("window.longest") < 1500

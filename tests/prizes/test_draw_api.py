@@ -57,9 +57,7 @@ TABLE = [
 def people(room, private_room, organiser, moderator, participant, stranger, admin):
     viewer = add_participant(room, role="VIEWER").user
     add_participant(private_room, viewer, "VIEWER")
-    return dict(
-        zip(ROLES, (None, stranger, viewer, participant, moderator, organiser, admin), strict=True)
-    )
+    return dict(zip(ROLES, (None, stranger, viewer, participant, moderator, organiser, admin), strict=True))
 
 
 def scene(room, organiser):

@@ -18,7 +18,9 @@ from rooms.actions import leave_room
 from tests.factories import add_participant, make_draw, make_prize, make_user
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", " =1", "＝1", "＋1", "－1", "＠A"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", " =1", "＝1", "＋1", "－1", "＠A"]
+)
 def test_formulas_are_escaped(text):
     assert cell(text) == "'" + text
 
