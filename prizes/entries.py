@@ -87,17 +87,16 @@ def weighed(people: Iterator[tuple[str, dict[str, Any]]], field: str) -> list[fa
     return entries
 
 
-def entries_left(replaced: Winner) -> list[fair_draw.Entry]:
-    """For a replacement: the entries of the draw of the revoked win, without who won in it, who won this prize in
+def entries_left(replaced: Winner, draw: Draw) -> list[fair_draw.Entry]:
+    """For a replacement: the entries of `draw`, which the revoked win was drawn in, without who won in it, who won this prize in
     whatever way and lost it or not, and, where that draw left out winners, who holds any win now."""
-    assert replaced.draw is not None
-    before = Eligibility.from_json(replaced.draw.eligibility)
+    before = Eligibility.from_json(draw.eligibility)
     wins = Winner.all_objects.filter(room=replaced.room_id)
-    theirs = Q(draw=replaced.draw_id) | Q(prize=replaced.prize_id)
+    theirs = Q(draw=draw) | Q(prize=replaced.prize_id)
     if before.exclude_winners:
         theirs |= ~Q(state="REVOKED")
     barred = set(wins.filter(theirs).values_list("participant_id", flat=True))
-    return [entry for entry in entries_of(replaced.draw) if entry[0] not in barred]
+    return [entry for entry in entries_of(draw) if entry[0] not in barred]
 
 
 def entries_of(draw: Draw) -> list[fair_draw.Entry]:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from platform_site.rest.components import PERSON, TEXT, WHOLE, object_of
 from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, UTCDateTimeField
 from prizes import fair_draw
 from prizes.models import MOST_PIECES, Draw, Prize, Winner
@@ -13,6 +15,8 @@ from rooms.serializers import person
 
 class PrizeSerializer(ModelSerializer):
     """A prize read `with_winner_count`."""
+
+    example = {"name": "Gift card", "quantity": 5, "quantityRemaining": 4, "winnerCount": 1}
 
     roomId = serializers.CharField(source="room_id")
     imageUrl = serializers.CharField(source="image_url")
@@ -41,6 +45,8 @@ class PrizeSerializer(ModelSerializer):
 
 
 class PrizeInput(serializers.Serializer):
+    example = {"name": "Gift card", "quantity": 5}
+
     name = serializers.CharField(max_length=255)
     description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
     imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
@@ -77,6 +83,7 @@ class WinnerSerializer(ModelSerializer):
             "prize",
         )
 
+    @extend_schema_field(object_of(id=TEXT, userId=TEXT, role=TEXT, user=PERSON))
     def get_participant(self, winner: Winner) -> dict[str, Any]:
         participant = winner.participant
         return {
@@ -86,6 +93,7 @@ class WinnerSerializer(ModelSerializer):
             "user": person(participant.user),
         }
 
+    @extend_schema_field(object_of(id=TEXT, name=TEXT, description=TEXT, imageUrl=TEXT))
     def get_prize(self, winner: Winner) -> dict[str, Any]:
         prize = winner.prize
         return {
@@ -113,6 +121,16 @@ class PrizeChanges(serializers.Serializer):
 
 class RevocationInput(serializers.Serializer):
     reason = serializers.CharField(max_length=1000, allow_blank=True, default="")
+
+
+ELIGIBILITY = object_of(
+    roles={"type": "array", "items": TEXT},
+    registeredOnly={"type": "boolean"},
+    excludeWinners={"type": "boolean"},
+    weightField=TEXT,
+    excludedCount=WHOLE,
+)
+ELIGIBILITY["properties"]["excludeParticipantIds"] = {"type": "array", "items": TEXT}
 
 
 class DrawSerializer(ModelSerializer):
@@ -169,12 +187,14 @@ class DrawSerializer(ModelSerializer):
             "cancelledAt",
         )
 
+    @extend_schema_field(ELIGIBILITY)
     def get_eligibility(self, draw: Draw) -> dict[str, Any]:
         shown = dict(draw.eligibility)
         excluded = shown.pop("excludeParticipantIds", [])
         shown["excludedCount"] = len(excluded)
         return shown | {"excludeParticipantIds": excluded} if self.context.get("organizer") else shown
 
+    @extend_schema_field({"type": "array", "items": object_of(prizeId=TEXT, name=TEXT, count=WHOLE)})
     def get_prizes(self, draw: Draw) -> list[dict[str, Any]]:
         return lines_of(draw)
 
@@ -185,10 +205,15 @@ class DrawSerializer(ModelSerializer):
 class DrawDetailSerializer(DrawSerializer):
     """With `winners` [{prizeId, participantId, rank}], null before the run."""
 
-    winners = serializers.JSONField(source="outcome")
+    winners = serializers.SerializerMethodField()
 
     class Meta(DrawSerializer.Meta):
         fields = (*DrawSerializer.Meta.fields, "winners")
+
+    @extend_schema_field({"type": ["array", "null"], "items": object_of(prizeId=TEXT, participantId=TEXT, rank=WHOLE)})
+    def get_winners(self, draw: Draw) -> list[dict[str, Any]] | None:
+        winners: list[dict[str, Any]] | None = draw.outcome
+        return winners
 
 
 def lines_of(draw: Draw) -> list[dict[str, Any]]:

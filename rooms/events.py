@@ -75,13 +75,13 @@ def record_many(
             room=room,
             seq=seq + at,
             public_seq=public_seq + at if public else None,
-            type=type,
+            type=kind,
             payload=payload,
             visibility=visibility,
             actor=by,
             created_at=now,
         )
-        for at, (type, payload) in enumerate(told, start=1)
+        for at, (kind, payload) in enumerate(told, start=1)
     )
     transaction.on_commit(partial(ring, room.pk), robust=True)
 

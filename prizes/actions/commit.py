@@ -49,10 +49,10 @@ def commit_draw(
     room = locked_room(room_id, by, Need.ORGANIZE)
     require_open(room, rehearsal)
     if replaces is not None:
-        replaced = replaceable_win(room, replaces, rehearsal)
+        replaced, before = replaceable_win(room, replaces, rehearsal)
         lines = free_lines(room, one_piece_of(replaced, prizes))
-        eligibility = Eligibility.from_json(replaced.draw.eligibility) if replaced.draw else Eligibility()
-        entries = entries_left(replaced)
+        eligibility = Eligibility.from_json(before.eligibility)
+        entries = entries_left(replaced, before)
     else:
         lines = free_lines(room, prizes)
         eligibility = eligibility or Eligibility()
@@ -137,7 +137,8 @@ def reserve(lines: Sequence[Line]) -> None:
             raise PrizeExhausted
 
 
-def replaceable_win(room: Room, winner_id: str, rehearsal: bool) -> Winner:
+def replaceable_win(room: Room, winner_id: str, rehearsal: bool) -> tuple[Winner, Draw]:
+    """The revoked win and the draw that it was drawn in."""
     if rehearsal:
         raise InvalidInput({"rehearsal": ["A replacement cannot be rehearsed."]})
     win = Winner.objects.filter(pk=winner_id, room=room).select_related("draw").first()
@@ -151,7 +152,7 @@ def replaceable_win(room: Room, winner_id: str, rehearsal: bool) -> Winner:
         or others.filter(status=DrawStatus.COMPLETED, winner_count__gt=0).exists()
     ):
         raise AlreadyReplaced
-    return win
+    return win, win.draw
 
 
 def one_piece_of(win: Winner, asked: Sequence[tuple[str, int | None]]) -> list[tuple[str, int | None]]:

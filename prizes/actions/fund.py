@@ -1,4 +1,4 @@
-"""Prizes and wins: adding, changing, awarding, handing over, revoking. With `commit` and `run`, the only code that moves stock."""
+"""Prizes and wins: adding, changing, awarding, handing over, revoking."""
 
 import json
 from typing import Any

@@ -59,7 +59,7 @@ def run_draw(*, room_id: str, draw_id: str, by: User | None, entropy: str = "") 
 
 @transaction.atomic
 def claim_draw(*, room_id: str, draw_id: str, by: User | None, entropy: str) -> datetime | None:
-    """Makes this process the one that runs the draw, until the returned time; None where it was run like this before."""
+    """Makes this process the one that runs the draw, until the returned time; None where it was run so before."""
     room = locked_room(room_id, by, Need.ORGANIZE)
     draw = Draw.objects.light().filter(pk=draw_id, room=room).first()
     if draw is None:
@@ -268,7 +268,6 @@ def award(
 
 def completed(draw: Draw) -> dict[str, Any]:
     """What draw:completed tells. Of many winners the first; the rest follow as events of their own and in the proof."""
-    assert draw.run_at is not None and draw.outcome is not None
     return {
         "drawId": draw.pk,
         "seq": draw.seq,
@@ -282,8 +281,8 @@ def completed(draw: Draw) -> dict[str, Any]:
         "fallbackReason": draw.fallback_reason,
         "withdrawnCount": draw.withdrawn_count,
         "winnerCount": draw.winner_count,
-        "winners": draw.outcome[:MOST_WINNERS_TOLD],
-        "runAt": iso(draw.run_at),
+        "winners": (draw.outcome or [])[:MOST_WINNERS_TOLD],
+        "runAt": draw.run_at and iso(draw.run_at),
     }
 
 
@@ -308,7 +307,7 @@ def cancel_draw(*, room_id: str, draw_id: str, by: User | None, reason: str = ""
 
 
 def cancel_open_draws(room: Room, by: User | None) -> None:
-    """The room, locked, is closing: nothing can be drawn any more. A process that runs one of them finds it cancelled."""
+    """The room, locked, is closing: nothing can be drawn any more. Whoever is running a draw finds it cancelled."""
     for draw in Draw.objects.light().with_lines().filter(room=room).open().order_by("seq"):
         end(room, draw, by=by, reason="The event ended before the draw was run.")
 

@@ -9,24 +9,17 @@ from platform_site.db.triggers import Rule, add_rules
 
 earlier = import_module("prizes.migrations.0002_rules").Migration
 
-# All but updated_at and what erasure may scrub (the reason of a cancellation).
+# Beside what 0002 keeps. Not updated_at, nor the texts that erasure may have to rewrite.
 ENDED = (
-    "status",
     "created_by_id",
     "ended_by_id",
     "eligibility",
-    "entropy",
-    "seed",
     "sealed_seed",
     "strength",
-    "withdrawn",
     "withdrawn_count",
-    "outcome",
     "winner_count",
     "fallback_reason",
     "created_at",
-    "run_at",
-    "cancelled_at",
 )
 
 
@@ -95,23 +88,6 @@ class Migration(migrations.Migration):
                 + " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in ENDED)
                 + ")",
                 message="a draw that is over cannot change",
-            ),
-            Rule(
-                name="draw_prize_is_final",
-                table="prizes_drawprize",
-                on="UPDATE",
-                refuse_if=" OR ".join(
-                    f'OLD."{column}" IS DISTINCT FROM NEW."{column}"'
-                    for column in ("draw_id", "prize_id", "position", "name", "count")
-                ),
-                message="what a draw committed to cannot change",
-            ),
-            Rule(
-                name="draw_prize_kept",
-                table="prizes_drawprize",
-                on="DELETE",
-                refuse_if="EXISTS (SELECT 1 FROM prizes_draw WHERE id = OLD.draw_id)",
-                message="a draw stays on record",
             ),
         ),
     ]

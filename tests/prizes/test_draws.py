@@ -447,7 +447,8 @@ def test_replacement_has_its_own_rules(room, organiser, prize, people):
 
 
 @pytest.mark.parametrize(
-    "change", [{"outcome": []}, {"seed": "0" * 64}, {"withdrawn": [1]}, {"status": "CANCELLED"}, {"winner_count": 9}]
+    "change",
+    [{"outcome": []}, {"seed": "0" * 64}, {"strength": "delegated"}, {"status": "CANCELLED"}, {"winner_count": 9}],
 )
 def test_a_draw_that_is_over_cannot_change(room, prize, people, change):
     draw = run(room, make_draw(room, prize))
