@@ -8,7 +8,7 @@ from accounts.api import AuthViewSet, SessionViewSet, UserViewSet
 from apps_registry.api import AppViewSet
 from platform_site.rest.viewsets import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath
-from prizes.api import PrizeViewSet, WinnerViewSet
+from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
 
 IN_ROOM = rf"rooms/(?P<room_id>{ID_PATTERN})"
@@ -30,6 +30,8 @@ router.register("rooms", RoomViewSet, basename="room")
 router.register(f"{IN_ROOM}/participants", ParticipantViewSet, basename="participant")
 router.register(f"{IN_ROOM}/prizes", PrizeViewSet, basename="prize")
 router.register(f"{IN_ROOM}/winners", WinnerViewSet, basename="winner")
+router.register(f"{IN_ROOM}/draws", DrawViewSet, basename="draw")
+router.register(IN_ROOM, ExportViewSet, basename="export")
 
 urlpatterns = [
     path("v1/openapi.json", OpenAPIDocument.as_view(), name="openapi"),

@@ -218,7 +218,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
 SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
-ROOM_CLOSERS: list[str] = []
+ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -247,6 +247,11 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(seconds=ACCESS_TOKEN_TTL),
     "USER_ID_CLAIM": "sub",
 }
+
+# --- Draws -------------------------------------------------------------------------------------------------------
+
+WINNER_SELECTORS: dict[str, str] = {}  # app_id, or * for any other app: the class that asks it who wins
+DRAW_CLAIM_SECONDS = 60  # how long a run may take before another one may take over; longer than any app may take
 
 # --- REST --------------------------------------------------------------------------------------------------------
 
