@@ -288,7 +288,7 @@ class AutoSchema(SpectacularSchema):
         if isinstance(declared.answer, dict):
             data = declared.answer
         elif isinstance(declared.answer, tuple):
-            data = {"oneOf": [self.resolve_serializer(force_instance(one), "response").ref for one in declared.answer]}
+            data = {"oneOf": [self.resolve_serializer(one, "response").ref for one in declared.answer]}
         elif declared.answer is None and not (self.action in {"list", "retrieve"} and self.serializer_class):
             return {"$ref": "#/components/schemas/Success"}
         else:
