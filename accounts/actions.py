@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.errors import InvalidCredentials
@@ -14,7 +15,8 @@ from accounts.models import Session, User
 from accounts.tokens import access_token_for, hashed, new_refresh_token
 
 ORGANISERS = "Organisers"
-ORGANISED_APPS = ("rooms", "prizes")
+# The screens they have; which rows these show, and what may be done there, the screens decide.
+ORGANISED_MODELS = {"rooms": ("room", "participant", "roomevent"), "prizes": ("prize", "winner", "draw")}
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,11 @@ def open_dashboard(*, user: User) -> None:
 
 
 def organisers() -> Group:
-    """The group of organisers: the screens they see. Which rows they see is decided by `managed_by`."""
+    """The group of organisers, made when it is first needed."""
     group, made = Group.objects.get_or_create(name=ORGANISERS)
     if made:
-        group.permissions.set(
-            Permission.objects.filter(
-                content_type__app_label__in=ORGANISED_APPS, codename__regex="^(view|add|change|delete)_"
-            )
-        )
+        screens = Q()
+        for app, models in ORGANISED_MODELS.items():
+            screens |= Q(content_type__app_label=app, content_type__model__in=models)
+        group.permissions.set(Permission.objects.filter(screens))
     return group

@@ -43,8 +43,8 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False, help_text="May enter the organiser dashboard.")
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = UserManager.from_queryset(UserQuerySet)()
-    all_objects = models.Manager.from_queryset(UserQuerySet)()
+    objects: ClassVar[Any] = UserManager.from_queryset(UserQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

@@ -10,6 +10,8 @@ class UserQuerySet(SoftDeletedQuerySet):
 
 
 class UserManager(AliveManager):
+    model: Any
+
     def get_by_natural_key(self, email: str) -> Any:
         return self.get(email=email)
 

@@ -12,7 +12,6 @@ from cryptography.fernet import Fernet
 ON = {"1", "on", "true", "yes"}
 OFF = {"0", "off", "false", "no", ""}
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
-SHORTEST_SECRET = 32
 SAMPLE_SECRETS = {"change-me", "changeme", "secret", "insecure"}
 
 
@@ -78,20 +77,20 @@ class Environment:
                 self.fault(name, f"holds {origin!r}; an origin looks like https://app.example.org")
         return origins
 
-    def secret(self, name: str, *, made_in: Path | None) -> str:
-        """A secret of at least 32 characters; when missing it is made once into the file `made_in` (DEBUG only)."""
+    def secret(self, name: str, *, made_in: Path | None, shortest: int = 32) -> str:
+        """A secret of `shortest` characters or more; when missing it is made once into the file `made_in` (DEBUG)."""
         value = self.text(name)
         if not value and made_in is not None:
             return made_once(made_in, name, lambda: secrets.token_urlsafe(48))
         if not value:
             self.fault(name, "is missing; make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'")
-        elif len(value) < SHORTEST_SECRET:
-            self.fault(name, f"is too short; it needs {SHORTEST_SECRET} characters or more")
+        elif len(value) < shortest:
+            self.fault(name, f"is too short; it needs {shortest} characters or more")
         elif len(set(value)) < 8 or any(word in value.lower() for word in SAMPLE_SECRETS):
             self.fault(name, "is a sample value; make one of your own")
         else:
             return value
-        return "x" * SHORTEST_SECRET  # never used: `finish` stops the start
+        return "x" * shortest  # never used: `finish` stops the start
 
     def fernet_keys(self, name: str, *, made_in: Path | None) -> list[str]:
         """Keys for secrets at rest: the first encrypts, all decrypt."""

@@ -16,7 +16,7 @@ env = Environment(os.environ)
 DEBUG = env.switch("DEBUG", default=False)
 MADE_SECRETS = BASE_DIR / ".secrets.json" if DEBUG else None
 
-SECRET_KEY = env.secret("SECRET_KEY", made_in=MADE_SECRETS)
+SECRET_KEY = env.secret("SECRET_KEY", made_in=MADE_SECRETS, shortest=50)
 JWT_SECRET = env.secret("JWT_SECRET", made_in=MADE_SECRETS)
 FIELD_ENCRYPTION_KEYS = env.fernet_keys("FIELD_ENCRYPTION_KEYS", made_in=MADE_SECRETS)
 
@@ -32,7 +32,7 @@ CORS_ORIGINS = env.origins("CORS_ORIGINS")
 ORGANIZERS = env.choice("ORGANIZERS", "open", {"open", "granted"})
 
 if not DEBUG:
-    if not DATABASE_URL:
+    if not env.text("DATABASE_URL"):
         env.fault("DATABASE_URL", "is missing; for example postgres://user:password@localhost:5432/events")
     if not ALLOWED_HOSTS:
         env.fault("ALLOWED_HOSTS", "is missing; name the hosts that people type, for example events.example.org")

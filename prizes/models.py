@@ -1,5 +1,7 @@
 """The fund of a room: its prizes, who won them, and the draws that chose."""
 
+from typing import Any, ClassVar
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -49,8 +51,10 @@ class Prize(SoftDeletedRow):
     metadata = models.JSONField(default=dict, blank=True)
     position = models.PositiveIntegerField(default=0)
 
-    objects = AliveManager.from_queryset(PrizeQuerySet)()
-    all_objects = models.Manager.from_queryset(PrizeQuerySet)()
+    winner_count: int  # read with_winner_count
+
+    objects: ClassVar[Any] = AliveManager.from_queryset(PrizeQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(PrizeQuerySet)()
 
     class Meta(SoftDeletedRow.Meta):
         constraints = [
@@ -106,7 +110,7 @@ class Draw(Row):
     cancelled_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
-    objects = models.Manager.from_queryset(DrawQuerySet)()
+    objects: ClassVar[Any] = models.Manager.from_queryset(DrawQuerySet)()
 
     class Meta:
         constraints = [
@@ -171,8 +175,8 @@ class Winner(SoftDeletedRow):
     )
     revocation_reason = models.TextField(blank=True, editable=False)
 
-    objects = AliveManager.from_queryset(WinnerQuerySet)()
-    all_objects = models.Manager.from_queryset(WinnerQuerySet)()
+    objects: ClassVar[Any] = AliveManager.from_queryset(WinnerQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(WinnerQuerySet)()
 
     class Meta(SoftDeletedRow.Meta):
         constraints = [

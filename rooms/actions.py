@@ -175,7 +175,7 @@ def join_room(*, room_id: str, by: User, role: str = ParticipantRole.PARTICIPANT
 
 @transaction.atomic
 def leave_room(*, room_id: str, by: User) -> Participant:
-    """`by` leaves, at any time. Raises OrganizerStays for the one who created the room, NotFound for who is not in it."""
+    """`by` leaves, at any time. Raises OrganizerStays for who created the room, NotInRoom for others."""
     room = locked_room(room_id, by, Need.READ)
     participant = Participant.objects.filter(user=by, room=room).first()
     if participant is None:

@@ -91,6 +91,8 @@ class Connection:
 
     def identify(self, identity: Identity) -> None:
         """From now on the connection is `identity`, until its token ends."""
+        if self not in self.hub.connections:
+            return
         self.hub.forget_identity(self)
         self.identity = identity
         self.hub.know_identity(self)

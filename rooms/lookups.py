@@ -79,8 +79,8 @@ def missed(room_id: str, *, since: int, upto: int, public_only: bool) -> list[tu
     """The events after number `since` up to `upto` at a level, or None where the log does not hold them all any more."""
     if since > upto or upto - since > MOST_REPLAYED:
         return None
-    events = RoomEvent.objects.filter(room=room_id).seen_at(public_only=public_only)
-    rows = [Row(*row) for row in events.filter(viewer_seq__gt=since, viewer_seq__lte=upto).values_list(*COLUMNS)]
+    events = RoomEvent.objects.filter(room=room_id).seen_at(public_only=public_only, after=since)
+    rows = [Row(*row) for row in events.filter(viewer_seq__lte=upto).values_list(*COLUMNS)]
     if len(rows) != upto - since:
         return None
     return [

@@ -1,6 +1,7 @@
 """The event: a room, the people in it, and the log of what happened."""
 
 import secrets
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q, Value
@@ -50,7 +51,7 @@ class Visibility(models.TextChoices):
 
 
 class Room(SoftDeletedRow):
-    """One event. `last_seq` and `last_public_seq` number its log; only rooms.events moves them, under the row's lock."""
+    """One event. `last_seq` and `last_public_seq` number its log; only rooms.events moves them."""
 
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True)
@@ -69,8 +70,14 @@ class Room(SoftDeletedRow):
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_public_seq = models.PositiveBigIntegerField(default=0, editable=False)
 
-    objects = AliveManager.from_queryset(RoomQuerySet)()
-    all_objects = models.Manager.from_queryset(RoomQuerySet)()
+    # Read with the query set methods of the same names.
+    viewer_role: str | None
+    participant_count: int
+    prize_count: int
+    winner_count: int
+
+    objects: ClassVar[Any] = AliveManager.from_queryset(RoomQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(RoomQuerySet)()
 
     class Meta(SoftDeletedRow.Meta):
         constraints = [
@@ -121,8 +128,8 @@ class Participant(SoftDeletedRow):
     )
     removal_reason = models.TextField(blank=True, editable=False)
 
-    objects = AliveManager.from_queryset(ParticipantQuerySet)()
-    all_objects = models.Manager.from_queryset(ParticipantQuerySet)()
+    objects: ClassVar[Any] = AliveManager.from_queryset(ParticipantQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(ParticipantQuerySet)()
 
     class Meta(SoftDeletedRow.Meta):
         constraints = [
@@ -162,7 +169,9 @@ class RoomEvent(models.Model):
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
 
-    objects = models.Manager.from_queryset(RoomEventQuerySet)()
+    viewer_seq: int  # read with seen_at: the number at the level of the viewer
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(RoomEventQuerySet)()
 
     class Meta:
         constraints = [

@@ -73,13 +73,10 @@ class ParticipantQuerySet(SoftDeletedQuerySet):
 
 
 class RoomEventQuerySet(RowQuerySet):
-    def seen_at(self, *, public_only: bool) -> Self:
-        """The events of a viewer's level, in order, each with its number at that level as `viewer_seq`."""
-        if public_only:
-            return (
-                self.filter(public_seq__isnull=False).annotate(viewer_seq=models.F("public_seq")).order_by("public_seq")
-            )
-        return self.annotate(viewer_seq=models.F("seq")).order_by("seq")
+    def seen_at(self, *, public_only: bool, after: int = 0) -> Self:
+        """A level's events beyond number `after`, in order, each with its number at that level as `viewer_seq`."""
+        number = "public_seq" if public_only else "seq"
+        return self.filter(**{f"{number}__gt": after}).annotate(viewer_seq=models.F(number)).order_by(number)
 
     def managed_by(self, user: "User") -> Self:
         rooms = apps.get_model("rooms.Room").objects.managed_by(user)

@@ -13,7 +13,7 @@ from rooms.permissions import is_member, level_of
 
 
 class RoomSerializer(ModelSerializer):
-    """A room read `with_role_of` and `with_counts`, for the viewer `context["user"]`; without a viewer, for outsiders."""
+    """A room read `with_role_of` and `with_counts`, for the viewer `context["user"]`; without one, for outsiders."""
 
     appId = serializers.CharField(source="app_id")
     appManifestVersion = serializers.CharField(source="app_manifest_version")

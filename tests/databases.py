@@ -7,6 +7,7 @@ To debug such a test, give the variable yourself: TEST_DATABASE=postgres uv run 
 
 import atexit
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,10 +35,16 @@ def choose_database() -> tuple[str, str]:
             os.environ["TEST_DATABASE_URL"], server = start_postgres()
             atexit.register(server.stop)
         return os.environ["TEST_DATABASE_URL"], "test_event_platform"
-    folder = tempfile.TemporaryDirectory(prefix="sqlite-")
-    atexit.register(folder.cleanup)
+    # Not a TemporaryDirectory object: the copy in a forked live server would remove the folder under our feet.
+    folder = tempfile.mkdtemp(prefix="sqlite-")
+    atexit.register(_remove, folder, owner=os.getpid())
     # A file, not memory: a live server in another process or thread must see the same rows.
-    return f"sqlite:///{folder.name}/main.sqlite3", f"{folder.name}/test.sqlite3"
+    return f"sqlite:///{folder}/main.sqlite3", f"{folder}/test.sqlite3"
+
+
+def _remove(folder: str, *, owner: int) -> None:
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 os.environ["DATABASE_URL"], TEST_NAME = choose_database()

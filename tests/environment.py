@@ -4,7 +4,7 @@ import os
 
 os.environ |= {
     "DEBUG": "on",
-    "SECRET_KEY": "tests-only-6f0b7f7c41d94b0fa8b2a3",
+    "SECRET_KEY": "tests-only-6f0b7f7c41d94b0fa8b2a3-6f0b7f7c41d94b0fa8b2a3",
     "JWT_SECRET": "tests-only-94c1c0b5e8d74b7c8f1f21",
     "FIELD_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
     "DATABASE_POOL_SIZE": "0",  # a test that starts 200 threads wants 200 connections

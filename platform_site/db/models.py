@@ -1,6 +1,6 @@
 """The abstract rows that every table is made of."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -41,7 +41,8 @@ class Row(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)
 
-    objects = models.Manager.from_queryset(RowQuerySet)()
+    # Subclasses put their own query sets here, which a narrower type would not let them.
+    objects: ClassVar[Any] = models.Manager.from_queryset(RowQuerySet)()
 
     class Meta:
         abstract = True
@@ -56,8 +57,8 @@ class SoftDeletedRow(Row):
 
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = AliveManager.from_queryset(SoftDeletedQuerySet)()
-    all_objects = models.Manager.from_queryset(SoftDeletedQuerySet)()
+    objects: ClassVar[Any] = AliveManager.from_queryset(SoftDeletedQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(SoftDeletedQuerySet)()
 
     class Meta:
         abstract = True

@@ -23,14 +23,18 @@ class Rule:
     def forwards(self, vendor: str) -> list[str]:
         if vendor == "sqlite":
             return [
-                f"CREATE TRIGGER {self.name} BEFORE {self.on} ON {self.table} FOR EACH ROW WHEN {self.refuse_if} "
-                f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+                (
+                    f"CREATE TRIGGER {self.name} BEFORE {self.on} ON {self.table} FOR EACH ROW WHEN {self.refuse_if} "
+                    f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+                )
             ]
         kept = "OLD" if self.on == "DELETE" else "NEW"
         return [
-            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF {self.refuse_if} THEN RAISE EXCEPTION '{self.message}' USING ERRCODE = 'check_violation'; END IF; "
-            f"RETURN {kept}; END $$",
+            (
+                f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF {self.refuse_if} THEN RAISE EXCEPTION '{self.message}' USING ERRCODE = 'check_violation'; END IF; "
+                f"RETURN {kept}; END $$"
+            ),
             f"CREATE TRIGGER {self.name} BEFORE {self.on} ON {self.table} FOR EACH ROW EXECUTE FUNCTION {self.name}()",
         ]
 

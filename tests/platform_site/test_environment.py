@@ -1,0 +1,86 @@
+"""Settings from the environment: every fault named at once, none with a traceback, none that repeats a secret."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from platform_site.environment import Environment, made_once
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTION = {
+    "SECRET_KEY": "kH3-9sV2nQx8ZpL0wRt6yUe1oBd4cFg7aMj5-Kw2Er8Ty4Ui6Op0",
+    "JWT_SECRET": "Zt7-4bN1mXc9VpQ2wEr6tYu0iOa8sDf3gHj5",
+    "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    "DATABASE_URL": "postgres://user:hunter2@127.0.0.1:5432/events",
+    "ALLOWED_HOSTS": "events.example.org",
+}
+
+
+def start(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_production_settings_pass_djangos_own_deployment_check():
+    done = start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_empty_environment_names_every_fault_at_once():
+    done = start("-c", "import platform_site.settings")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    for name in PRODUCTION:
+        assert f"- {name} is missing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SECRET_KEY", "short", "is too short"),
+        ("JWT_SECRET", "change-me-change-me-change-me-change-me", "is a sample value"),
+        ("JWT_SECRET", "a" * 64, "is a sample value"),
+        ("FIELD_ENCRYPTION_KEYS", "nonsense", "no Fernet key"),
+        ("DATABASE_URL", "oracle://user:hunter2@db/events", "no address of the kind"),
+        ("REDIS_URL", "http://localhost", "no address of the kind"),
+        ("ACCESS_TOKEN_TTL", "1h", "use a whole number"),
+        ("ACCESS_TOKEN_TTL", "5", "use a whole number"),
+        ("DEBUG", "maybe", "use on or off"),
+        ("CORS_ORIGINS", "https://app.example.org/path", "an origin looks like"),
+        ("ORGANIZERS", "everybody", "use one of granted, open"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_with_one_line(name, value, told):
+    done = start("-c", "import platform_site.settings", **PRODUCTION | {name: value})
+    assert done.returncode == 1
+    faults = [line for line in done.stderr.splitlines() if line.startswith("  - ")]
+    assert len(faults) == 1
+    assert faults[0].startswith(f"  - {name} ")
+    assert told in faults[0]
+    assert "hunter2" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_made_secrets_are_made_once_and_for_their_owner_only(tmp_path):
+    path = tmp_path / "secrets.json"
+    first = made_once(path, "SECRET_KEY", lambda: "first")
+    assert made_once(path, "SECRET_KEY", lambda: "second") == first == "first"
+    assert made_once(path, "JWT_SECRET", lambda: "third") == "third"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_readers_give_defaults_and_lists():
+    env = Environment({"WORDS": " a, b ,,c", "NUMBER": "7", "SWITCH": "On"})
+    assert env.words("WORDS") == ["a", "b", "c"]
+    assert env.words("NONE", ("x",)) == ["x"]
+    assert (env.number("NUMBER", 1), env.number("NONE", 1)) == (7, 1)
+    assert env.switch("SWITCH", default=False) is True
+    assert env.switch("NONE", default=True) is True
+    assert env.faults == []
