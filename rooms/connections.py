@@ -13,7 +13,8 @@ from rooms.frames import Frame, frame_now
 from rooms.identity import Identity
 
 if TYPE_CHECKING:
-    from rooms.hub import Hub, Round
+    from rooms.feeds import Entry
+    from rooms.hub import Hub
 
 # Close codes of ours; 1xxx are the WebSocket protocol's own.
 TOKEN_REFUSED = 4401
@@ -32,16 +33,16 @@ class Subscription:
     level: Level = "public"
     member: bool = False
     seq: float = -1
-    waiting: "list[Round]" = field(default_factory=list)  # what happens while it catches up
+    waiting: "list[Entry]" = field(default_factory=list)  # what happens while it catches up
 
     def offer(self, number: int, frame: Frame) -> None:
         if number > self.seq:
             self.seq = number
             self.connection.push(frame)
 
-    def keep(self, round: "Round") -> None:
+    def keep(self, entry: "Entry") -> None:
         if len(self.waiting) < MOST_WAITING:
-            self.waiting.append(round)
+            self.waiting.append(entry)
         else:
             self.connection.cut(TOO_SLOW)
 
@@ -51,7 +52,7 @@ class Subscription:
 
 
 class Connection:
-    """The half of a connection that all doors share. A door says how a frame is sent (push) and how to hang up (cut)."""
+    """What all doors share. Each door adds how a frame is sent (push, deliver) and how to hang up (cut)."""
 
     def __init__(self, hub: "Hub", identity: Identity) -> None:
         self.hub = hub

@@ -6,6 +6,7 @@ that a full hall has to wait.
 
 import asyncio
 import json
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from http.cookies import CookieError, SimpleCookie
@@ -19,6 +20,8 @@ from rooms.hub import Hub, hub_here
 from rooms.identity import ANONYMOUS, Identity, identity_of_session, identity_of_token
 from rooms.origins import header, is_allowed_origin, is_same_origin
 from rooms.protocol import LONGEST_MESSAGE, MessageTooLarge, Unreadable, complain, obey, refusal, settle
+
+logger = logging.getLogger(__name__)
 
 PROTOCOL = "event-platform"
 CLOSING_TIME = 10.0  # seconds that a client which reads nothing gets to hear why it was cut off
@@ -81,6 +84,7 @@ class NativeConnection(Connection):
         self.gone = False
         self.refused = 0
         self.queue: deque[dict[str, Any]] | None = None  # None while nothing waits
+        self.draining: asyncio.Task | None = None
 
     # --- In ----------------------------------------------------------------------------------------------------
 
@@ -117,8 +121,8 @@ class NativeConnection(Connection):
         self.write(frame.message)
 
     async def deliver(self, frame: Frame) -> None:
-        while self.queue is not None and len(self.queue) > settings.REALTIME_QUEUE // 2 and not self.gone:
-            await asyncio.sleep(0.05)
+        if self.draining is not None:
+            await asyncio.wait([self.draining])
         self.write(frame.message)
 
     def write(self, message: dict[str, Any]) -> None:
@@ -140,7 +144,7 @@ class NativeConnection(Connection):
             self.gone = True
             return
         self.queue = deque()
-        self.hub.spawn(self.drain(Resumed(sending, waits_for)))
+        self.draining = self.hub.spawn(self.drain(Resumed(sending, waits_for)))
 
     async def drain(self, first: "Resumed") -> None:
         """Sends what queued up while the client did not read."""
@@ -150,7 +154,7 @@ class NativeConnection(Connection):
             await first
             while queue:
                 await self.send(queue.popleft())
-            self.queue = None
+            self.queue = self.draining = None
         except Exception:  # noqa: BLE001 (as above)
             self.gone = True
 
@@ -167,7 +171,7 @@ class NativeConnection(Connection):
         try:
             await asyncio.wait_for(self.send({"type": "websocket.close", "code": code}), CLOSING_TIME)
         except Exception:  # noqa: BLE001 (gone, or deaf: there is nobody to be polite to)
-            pass
+            logger.debug("A client was cut off without a word: %s", code)
         abort(self.send)
 
 
@@ -188,13 +192,12 @@ class Resumed:
     def __await__(self) -> Generator[Any, Any, None]:
         waits_for = self.waits_for
         while True:
+            thrown: BaseException | None = None
             try:
                 yield waits_for
             except BaseException as error:  # noqa: BLE001 (handed on to the coroutine, a cancellation too)
-                step: Callable[[], Any] = lambda error=error: self.coroutine.throw(error)  # noqa: E731
-            else:
-                step = lambda: self.coroutine.send(None)  # noqa: E731
+                thrown = error
             try:
-                waits_for = step()
+                waits_for = self.coroutine.send(None) if thrown is None else self.coroutine.throw(thrown)
             except StopIteration:
                 return

@@ -1,16 +1,14 @@
 """The hub of a process: follows the logs of the rooms that local connections look at, and hands them what is new.
 
-Per room one feed reads each new row once, encodes it once for outsiders and once for insiders, and pushes the same frame
-to all connections. It looks when the bell rings and by the clock: a lost bell costs a tick, a doubled one nothing.
+Per room one feed reads each new row once, encodes it once for outsiders and once for insiders, and pushes the same
+frame to all connections. It looks when the bell rings and by the clock: a lost bell costs a tick, a doubled one nothing.
 """
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cached_property
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -20,14 +18,13 @@ from django.db import close_old_connections
 from platform_site.rest.exceptions import NotFound
 from rooms import bells, lookups
 from rooms.connections import Connection, Subscription
-from rooms.frames import Frame, frame_now
+from rooms.feeds import Feed
+from rooms.frames import frame_now
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 THREADS = 4
-TURN = 250  # sockets that a round serves before others have a turn
-LONGEST_JOIN = 2.0  # seconds that a subscription waits for the channel layer before it goes on without
 
 _hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
 
@@ -60,7 +57,7 @@ class Hub:
         self.life: list[asyncio.Task] = []
         self.channel: str | None = None
         self.listening = asyncio.Event()
-        self.echoed_at = self.looked_at = 0.0
+        self.echoed_at = 0.0
         self.recheck_from = 0
         self.companions: list[Any] = [make(self) for make in COMPANIONS]
 
@@ -175,7 +172,7 @@ class Hub:
             feed.part(subscription)
         self.notice("went", subscription)
 
-    async def feed_of(self, room_id: str) -> "Feed":
+    async def feed_of(self, room_id: str) -> Feed:
         while True:
             feed = self.feeds.get(room_id)
             if feed is None:
@@ -285,7 +282,6 @@ class Hub:
                 elif feed.ready.done():
                     # Deleted: the log's last rows tell so themselves, unless somebody used SQL.
                     feed.rung(None)
-            self.looked_at = time.time()
             await self.recheck(self.next_to_recheck())
         for companion in self.companions:
             await companion.tick()
@@ -318,162 +314,6 @@ class Hub:
 
 
 COMPANIONS: list[Callable[[Hub], Any]] = []  # what lives beside the feeds: presence, notifications
-
-
-class Feed:
-    """One room in this process. `seq` is the number of the newest row that was handed out."""
-
-    def __init__(self, hub: Hub, room_id: str) -> None:
-        self.hub, self.room_id = hub, room_id
-        self.seq = self.newest = 0  # handed out; heard of
-        self.joining: set[Subscription] = set()
-        self.outsiders: dict[Connection, Subscription] = {}
-        self.insiders: dict[Connection, Subscription] = {}
-        self.reader: asyncio.Task | None = None
-        self.grouped = False
-        self.ready = hub.spawn(self.open())
-
-    async def open(self) -> None:
-        """Listens first, reads where the log stands then."""
-        try:
-            if bells.shared_layer() is not None:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self.join_group(), LONGEST_JOIN)
-            numbers = await self.hub.run(lookups.numbers_of, self.room_id)
-            if numbers is None:
-                raise NotFound
-        except BaseException:
-            self.hub.feeds.pop(self.room_id, None)
-            await self.leave_group()
-            raise
-        self.seq = numbers[0]
-        self.newest = max(self.newest, self.seq)
-
-    async def join_group(self) -> None:
-        await self.hub.listening.wait()
-        try:
-            await bells.shared_layer().group_add(bells.room_group(self.room_id), self.hub.channel)
-            self.grouped = True
-        except Exception as error:  # noqa: BLE001 (whatever Redis says: the clock stands in)
-            logger.warning("Room %s has no bell for now: %r", self.room_id, error)
-
-    async def leave_group(self) -> None:
-        channel = self.hub.channel
-        if channel is None or not self.grouped or self.room_id in self.hub.feeds:
-            return
-        try:
-            await bells.shared_layer().group_discard(bells.room_group(self.room_id), channel)
-        except Exception as error:  # noqa: BLE001 (a bell for nobody does no harm)
-            logger.warning("Room %s keeps its bell: %r", self.room_id, error)
-
-    # --- Who looks ---------------------------------------------------------------------------------------------
-
-    def everybody(self) -> list[Subscription]:
-        return [*self.outsiders.values(), *self.insiders.values()]
-
-    def admit(self, subscription: Subscription) -> None:
-        """From now on the subscription is given what is new, after what came in while it caught up."""
-        self.joining.discard(subscription)
-        waiting, subscription.waiting = subscription.waiting, []
-        public_only = subscription.level == "public"
-        side = self.outsiders if public_only else self.insiders
-        side[subscription.connection] = subscription
-        for round in waiting:
-            round.offer(subscription)
-        if any(round.row.user_id == subscription.connection.user.pk for round in waiting if round.row.is_about_access):
-            # Its snapshot may be older than that.
-            self.hub.spawn(self.hub.recheck([subscription]))
-
-    def part(self, subscription: Subscription) -> None:
-        subscription.end()
-        self.joining.discard(subscription)
-        for side in (self.outsiders, self.insiders):
-            if side.get(subscription.connection) is subscription:
-                del side[subscription.connection]
-        self.drop_if_empty()
-
-    def drop_if_empty(self) -> None:
-        if self.joining or self.outsiders or self.insiders or self.hub.feeds.get(self.room_id) is not self:
-            return
-        del self.hub.feeds[self.room_id]
-        if self.grouped:
-            self.hub.spawn(self.leave_group())
-
-    # --- What is new -------------------------------------------------------------------------------------------
-
-    def rung(self, seq: int | None) -> None:
-        """The log reaches up to `seq` (None: look whatever was heard). Bells during a reading are answered by it."""
-        self.newest = max(self.newest, self.seq + 1 if seq is None else seq)
-        if self.newest > self.seq and self.reader is None and self.ready.done() and not self.ready.cancelled():
-            self.reader = self.hub.spawn(self.read())
-
-    async def read(self) -> None:
-        try:
-            while self.seq < self.newest:
-                heard = self.newest
-                rows = await self.hub.run(lookups.rows_after, self.room_id, self.seq)
-                for row in rows:
-                    await self.hand_out(Round(self.room_id, row))
-                    self.seq = row.seq
-                if not rows and heard == self.newest:
-                    self.newest = self.seq
-        except Exception:
-            logger.exception("The log of room %s cannot be read now; the next tick tries again", self.room_id)
-        finally:
-            self.reader = None
-
-    async def hand_out(self, round: "Round") -> None:
-        row = round.row
-        if row.is_about_access:
-            await self.mind_access(row)
-        # Whoever is catching up first, all in one go: who comes after this reads a snapshot with this event in it.
-        for subscription in list(self.joining):
-            subscription.keep(round)
-        if row.public_seq is not None:
-            await self.give(self.outsiders, row.public_seq, round.public)
-        await self.give(self.insiders, row.seq, round.whole)
-        if row.type == "room:deleted":
-            for subscription in [*self.everybody(), *self.joining]:
-                self.hub.unsubscribe(subscription.connection, self.room_id, "deleted")
-
-    async def give(self, side: dict[Connection, Subscription], number: int, frame: Frame) -> None:
-        for turn, subscription in enumerate(list(side.values()), 1):
-            subscription.offer(number, frame)
-            if turn % TURN == 0:
-                await asyncio.sleep(0)
-
-    async def mind_access(self, row: lookups.Row) -> None:
-        """An event that changes who may see the room counts before it is shown."""
-        if row.user_id is None:
-            await self.hub.recheck(self.everybody())
-            return
-        mine = [
-            connection.subscriptions[self.room_id]
-            for connection in self.hub.by_user.get(row.user_id, ())
-            if self.room_id in connection.subscriptions
-        ]
-        await self.hub.recheck(mine, gone=frozenset({row.user_id} if row.type == "participant:left" else ()))
-
-
-class Round:
-    """One row of the log on its way to the viewers, as outsiders and as insiders get it."""
-
-    def __init__(self, room_id: str, row: lookups.Row) -> None:
-        self.room_id, self.row = room_id, row
-
-    @cached_property
-    def public(self) -> Frame:
-        return self.row.frame(self.room_id, public_only=True)
-
-    @cached_property
-    def whole(self) -> Frame:
-        return self.row.frame(self.room_id, public_only=False)
-
-    def offer(self, subscription: Subscription) -> None:
-        if subscription.level != "public":
-            subscription.offer(self.row.seq, self.whole)
-        elif self.row.public_seq is not None:
-            subscription.offer(self.row.public_seq, self.public)
 
 
 def health() -> dict[str, Any]:

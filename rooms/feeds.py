@@ -1,0 +1,177 @@
+"""A feed follows the log of one room for this process: each row is read once and each frame encoded once."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from platform_site.rest.exceptions import NotFound
+from rooms import bells, lookups
+from rooms.connections import Connection, Subscription
+from rooms.frames import Frame
+
+if TYPE_CHECKING:
+    from rooms.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+TURN = 250  # sockets that are served before others have a turn
+LONGEST_JOIN = 2.0  # seconds that a feed waits for the channel layer before it goes on without
+
+
+class Feed:
+    """One room in this process. `seq` is the number of the newest row that was handed out."""
+
+    def __init__(self, hub: "Hub", room_id: str) -> None:
+        self.hub, self.room_id = hub, room_id
+        self.seq = self.newest = 0  # handed out; heard of
+        self.joining: set[Subscription] = set()
+        self.outsiders: dict[Connection, Subscription] = {}
+        self.insiders: dict[Connection, Subscription] = {}
+        self.reader: asyncio.Task | None = None
+        self.grouped = False
+        self.ready = hub.spawn(self.open())
+
+    async def open(self) -> None:
+        """Listens first, reads where the log stands then."""
+        try:
+            if bells.shared_layer() is not None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.join_group(), LONGEST_JOIN)
+            numbers = await self.hub.run(lookups.numbers_of, self.room_id)
+            if numbers is None:
+                raise NotFound
+        except BaseException:
+            self.hub.feeds.pop(self.room_id, None)
+            await self.leave_group()
+            raise
+        self.seq = numbers[0]
+        self.newest = max(self.newest, self.seq)
+
+    async def join_group(self) -> None:
+        await self.hub.listening.wait()
+        try:
+            await bells.shared_layer().group_add(bells.room_group(self.room_id), self.hub.channel)
+            self.grouped = True
+        except Exception as error:  # noqa: BLE001 (whatever Redis says: the clock stands in)
+            logger.warning("Room %s has no bell for now: %r", self.room_id, error)
+
+    async def leave_group(self) -> None:
+        channel = self.hub.channel
+        if channel is None or not self.grouped or self.room_id in self.hub.feeds:
+            return
+        try:
+            await bells.shared_layer().group_discard(bells.room_group(self.room_id), channel)
+        except Exception as error:  # noqa: BLE001 (a bell for nobody does no harm)
+            logger.warning("Room %s keeps its bell: %r", self.room_id, error)
+
+    # --- Who looks ---------------------------------------------------------------------------------------------
+
+    def everybody(self) -> list[Subscription]:
+        return [*self.outsiders.values(), *self.insiders.values()]
+
+    def admit(self, subscription: Subscription) -> None:
+        """From now on the subscription is given what is new, after what came in while it caught up."""
+        self.joining.discard(subscription)
+        waiting, subscription.waiting = subscription.waiting, []
+        public_only = subscription.level == "public"
+        side = self.outsiders if public_only else self.insiders
+        side[subscription.connection] = subscription
+        for entry in waiting:
+            entry.offer(subscription)
+        about = {entry.row.user_id for entry in waiting if entry.row.is_about_access}
+        if about & {None, subscription.connection.identity.user_id}:
+            # The snapshot may be older than that.
+            self.hub.spawn(self.hub.recheck([subscription]))
+
+    def part(self, subscription: Subscription) -> None:
+        subscription.end()
+        self.joining.discard(subscription)
+        for side in (self.outsiders, self.insiders):
+            if side.get(subscription.connection) is subscription:
+                del side[subscription.connection]
+        self.drop_if_empty()
+
+    def drop_if_empty(self) -> None:
+        if self.joining or self.outsiders or self.insiders or self.hub.feeds.get(self.room_id) is not self:
+            return
+        del self.hub.feeds[self.room_id]
+        if self.grouped:
+            self.hub.spawn(self.leave_group())
+
+    # --- What is new -------------------------------------------------------------------------------------------
+
+    def rung(self, seq: int | None) -> None:
+        """The log reaches up to `seq` (None: look whatever was heard). Bells during a reading are answered by it."""
+        self.newest = max(self.newest, self.seq + 1 if seq is None else seq)
+        if self.newest > self.seq and self.reader is None and self.ready.done() and not self.ready.cancelled():
+            self.reader = self.hub.spawn(self.read())
+
+    async def read(self) -> None:
+        try:
+            while self.seq < self.newest:
+                heard = self.newest
+                rows = await self.hub.run(lookups.rows_after, self.room_id, self.seq)
+                for row in rows:
+                    await self.hand_out(Entry(self.room_id, row))
+                    self.seq = row.seq
+                if not rows and heard == self.newest:
+                    self.newest = self.seq
+        except Exception:
+            logger.exception("The log of room %s cannot be read now; the next tick tries again", self.room_id)
+        finally:
+            self.reader = None
+
+    async def hand_out(self, entry: "Entry") -> None:
+        row = entry.row
+        if row.is_about_access:
+            await self.mind_access(row)
+        # Whoever is catching up first, all in one go: who comes after this reads a snapshot with this event in it.
+        for subscription in list(self.joining):
+            subscription.keep(entry)
+        if row.public_seq is not None:
+            await self.give(self.outsiders, row.public_seq, entry.public)
+        await self.give(self.insiders, row.seq, entry.whole)
+        if row.type == "room:deleted":
+            for subscription in [*self.everybody(), *self.joining]:
+                self.hub.unsubscribe(subscription.connection, self.room_id, "deleted")
+
+    async def give(self, side: dict[Connection, Subscription], number: int, frame: Frame) -> None:
+        for turn, subscription in enumerate(list(side.values()), 1):
+            subscription.offer(number, frame)
+            if turn % TURN == 0:
+                await asyncio.sleep(0)
+
+    async def mind_access(self, row: lookups.Row) -> None:
+        """An event that changes who may see the room counts before it is shown."""
+        if row.user_id is None:
+            await self.hub.recheck(self.everybody())
+            return
+        mine = [
+            connection.subscriptions[self.room_id]
+            for connection in self.hub.by_user.get(row.user_id, ())
+            if self.room_id in connection.subscriptions
+        ]
+        await self.hub.recheck(mine, gone=frozenset({row.user_id} if row.type == "participant:left" else ()))
+
+
+class Entry:
+    """One row of the log on its way to the viewers, as outsiders and as insiders get it."""
+
+    def __init__(self, room_id: str, row: lookups.Row) -> None:
+        self.room_id, self.row = room_id, row
+
+    @cached_property
+    def public(self) -> Frame:
+        return self.row.frame(self.room_id, public_only=True)
+
+    @cached_property
+    def whole(self) -> Frame:
+        return self.row.frame(self.room_id, public_only=False)
+
+    def offer(self, subscription: Subscription) -> None:
+        if subscription.level != "public":
+            subscription.offer(self.row.seq, self.whole)
+        elif self.row.public_seq is not None:
+            subscription.offer(self.row.public_seq, self.public)
