@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rooms.feeds import Entry
     from rooms.hub import Hub
 
-# Close codes of ours; 1xxx are the WebSocket protocol's own.
+# Close codes: 1xxx are the WebSocket protocol's, 4xxx ours.
+TRY_AGAIN = 1013
 TOKEN_REFUSED = 4401
 TOO_SLOW = 4408
 TOO_MANY_MESSAGES = 4429

@@ -1,7 +1,8 @@
 """The hub of a process: follows the logs of the rooms that local connections look at, and hands them what is new.
 
 Per room one feed reads each new row once, encodes it once for outsiders and once for insiders, and pushes the same
-frame to all connections. It looks when the bell rings and by the clock: a lost bell costs a tick, a doubled one nothing.
+frame to all connections. It looks when the bell rings and by the clock: a lost bell costs a tick, a doubled one
+nothing.
 """
 
 import asyncio
@@ -16,8 +17,8 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from platform_site.rest.exceptions import NotFound
-from rooms import bells, lookups
-from rooms.connections import Connection, Subscription
+from rooms import bells, identity, lookups
+from rooms.connections import TRY_AGAIN, Connection, Subscription
 from rooms.feeds import Feed
 from rooms.frames import frame_now
 
@@ -58,7 +59,8 @@ class Hub:
         self.channel: str | None = None
         self.listening = asyncio.Event()
         self.echoed_at = 0.0
-        self.recheck_from = 0
+        # What the log and the bells tell at once is asked of the database too, in turn: it may have changed unheard.
+        self.recheck_turn, self.people_turn, self.session_turn = Turn(), Turn(), Turn()
         self.companions: list[Any] = [make(self) for make in COMPANIONS]
 
     # --- Connections -------------------------------------------------------------------------------------------
@@ -189,10 +191,15 @@ class Hub:
         if level is None:
             self.unsubscribe(connection, room_id, reason)
         elif level != subscription.level:
-            subscription.end()
-            with suppress(NotFound):
+            self.end(subscription)
+            try:
                 _, catch_up = await self.subscribe(connection, room_id, since=None, level=None)
                 await catch_up()
+            except NotFound:
+                connection.push(frame_now("room:unsubscribed", roomId=room_id, reason=reason))
+            except Exception:
+                connection.cut(TRY_AGAIN)  # without the room's state, better let the client come back for all of it
+                raise
 
     async def recheck(self, subscriptions: Iterable[Subscription], *, gone: frozenset[str] = frozenset()) -> None:
         """Asks the database what these viewers may see; those of `gone` have left and must come in again."""
@@ -282,19 +289,25 @@ class Hub:
                 elif feed.ready.done():
                     # Deleted: the log's last rows tell so themselves, unless somebody used SQL.
                     feed.rung(None)
-            await self.recheck(self.next_to_recheck())
+            await self.recheck(
+                self.recheck_turn.some_of([each for feed in self.feeds.values() for each in feed.everybody()])
+            )
+        await self.check_identities()
         for companion in self.companions:
             await companion.tick()
 
-    def next_to_recheck(self) -> list[Subscription]:
-        """Some of the subscriptions, in turn. The log tells of what changes; this finds what never was in a log."""
-        every = [each for feed in self.feeds.values() for each in feed.everybody()]
-        most = settings.REALTIME_RECHECKS
-        if self.recheck_from >= len(every):
-            self.recheck_from = 0
-        chosen = every[self.recheck_from : self.recheck_from + most]
-        self.recheck_from += most
-        return chosen
+    async def check_identities(self) -> None:
+        """Ends the connections of revoked tokens, people switched off and sessions signed out."""
+        self.expire_marks(await self.run(identity.ended_marks, set(self.by_mark)))
+        for user_id in await self.run(identity.ended_people, self.people_turn.some_of(list(self.by_user))):
+            for connection in list(self.by_user.get(user_id, ())):
+                connection.expire()
+        by_session = [each for each in self.connections if each.identity.session_key]
+        chosen = {each: each.identity.session_key for each in self.session_turn.some_of(by_session)}
+        ended = await self.run(identity.ended_sessions, list(set(chosen.values())))
+        for connection, key in chosen.items():
+            if key in ended:
+                connection.expire()
 
     # --- Help --------------------------------------------------------------------------------------------------
 
@@ -311,6 +324,18 @@ class Hub:
     def notice(self, what: str, subscription: Subscription) -> None:
         for companion in self.companions:
             getattr(companion, what)(subscription)
+
+
+class Turn:
+    """Takes the next few of a list at each call, from the start again after its end."""
+
+    def __init__(self) -> None:
+        self.next = 0
+
+    def some_of(self, every: list[T]) -> list[T]:
+        start = self.next if self.next < len(every) else 0
+        self.next = start + settings.REALTIME_RECHECKS
+        return every[start : self.next]
 
 
 COMPANIONS: list[Callable[[Hub], Any]] = []  # what lives beside the feeds: presence, notifications

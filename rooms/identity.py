@@ -9,6 +9,7 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from accounts.models import TokenBlacklist, User
 from accounts.tokens import claims_of, hashed, user_of
 
 
@@ -54,7 +55,17 @@ def session_store() -> Any:
     return import_module(settings.SESSION_ENGINE).SessionStore
 
 
-def ended_sessions(session_keys: set[str]) -> set[str]:
+def ended_marks(marks: set[str]) -> set[str]:
+    """Those of `marks` that were revoked."""
+    return marks & set(TokenBlacklist.objects.values_list("token_hash", flat=True)) if marks else set()
+
+
+def ended_people(user_ids: list[str]) -> set[str]:
+    """Those of `user_ids` who were switched off or erased."""
+    return set(user_ids) - set(User.objects.filter(pk__in=user_ids, is_active=True).values_list("pk", flat=True))
+
+
+def ended_sessions(session_keys: list[str]) -> set[str]:
     """Those of `session_keys` that were signed out."""
     store = session_store()()
     return {key for key in session_keys if not store.exists(key)}

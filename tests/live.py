@@ -54,7 +54,7 @@ class Server:
     def __init__(self, command: tuple[str, ...] = DAPHNE, **environment: str) -> None:
         self.command, self.port = command, free_port()
         self.environment = {"RATE_LIMITS": "off", "REALTIME_TICK": "1"} | environment
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the server)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
