@@ -69,7 +69,9 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, *(part.format(port=self.port) for part in self.command)],
             cwd=ROOT,
-            env=os.environ | {"DATABASE_URL": database_url()} | self.environment,
+            env=os.environ
+            | {"DATABASE_URL": self.environment.get("DATABASE_URL") or database_url()}
+            | self.environment,
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )
