@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from platform_site.rest.exceptions import NotFound
 from rooms import bells, lookups
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TURN = 250  # sockets that are served before others have a turn
+LONGEST_KEPT = 2.0  # seconds
 LONGEST_JOIN = 2.0  # seconds that a feed waits for the channel layer before it goes on without
 
 
@@ -31,6 +33,7 @@ class Feed:
         self.insiders: dict[Connection, Subscription] = {}
         self.reader: asyncio.Task | None = None
         self.grouped = False
+        self.views: dict[tuple[str, bool], lookups.View] = {}
         self.ready = hub.spawn(self.open())
 
     async def open(self) -> None:
@@ -65,6 +68,18 @@ class Feed:
             await bells.shared_layer().group_discard(bells.room_group(self.room_id), channel)
         except Exception as error:  # noqa: BLE001 (a bell for nobody does no harm)
             logger.warning("Room %s keeps its bell: %r", self.room_id, error)
+
+    async def view(self, user: Any) -> lookups.View:
+        """The room as `user` may see it. What is alike for many is read once: a room changes with its log only.
+
+        Names of people change without the log, so nothing is kept for long. Raises NotFound.
+        """
+        standing = await self.hub.run(lookups.standing_of, self.room_id, user)
+        known = self.views.get((standing.level, standing.member))
+        if known is None or known.last_seq != standing.last_seq or self.hub.loop.time() - known.read_at > LONGEST_KEPT:
+            known = await self.hub.run(lookups.view_of, self.room_id, user, self.hub.loop.time())
+            self.views[known.level, known.member] = known
+        return known
 
     # --- Who looks ---------------------------------------------------------------------------------------------
 
@@ -113,9 +128,9 @@ class Feed:
             while self.seq < self.newest:
                 heard = self.newest
                 rows = await self.hub.run(lookups.rows_after, self.room_id, self.seq)
-                for row in rows:
-                    await self.hand_out(Entry(self.room_id, row))
-                    self.seq = row.seq
+                for batch in batches([Entry(self.room_id, row) for row in rows]):
+                    await self.hand_out(batch)
+                    self.seq = batch[-1].row.seq
                 if not rows and heard == self.newest:
                     self.newest = self.seq
         except Exception:
@@ -123,23 +138,26 @@ class Feed:
         finally:
             self.reader = None
 
-    async def hand_out(self, entry: "Entry") -> None:
-        row = entry.row
-        if row.is_about_access:
-            await self.mind_access(row)
-        # Whoever is catching up first, all in one go: who comes after this reads a snapshot with this event in it.
+    async def hand_out(self, batch: "list[Entry]") -> None:
+        first = batch[0].row
+        if first.is_about_access:
+            await self.mind_access(first)
+        # Whoever is catching up first, all in one go: who comes after this reads a snapshot with these events in it.
         for subscription in list(self.joining):
-            subscription.keep(entry)
-        if row.public_seq is not None:
-            await self.give(self.outsiders, row.public_seq, entry.public)
-        await self.give(self.insiders, row.seq, entry.whole)
-        if row.type == "room:deleted":
+            for entry in batch:
+                subscription.keep(entry)
+        public = [(entry.row.public_seq, entry.public) for entry in batch if entry.row.public_seq is not None]
+        await self.give(self.outsiders, public)
+        await self.give(self.insiders, [(entry.row.seq, entry.whole) for entry in batch])
+        if any(entry.row.type == "room:deleted" for entry in batch):
             for subscription in [*self.everybody(), *self.joining]:
                 self.hub.unsubscribe(subscription.connection, self.room_id, "deleted")
 
-    async def give(self, side: dict[Connection, Subscription], number: int, frame: Frame) -> None:
+    async def give(self, side: dict[Connection, Subscription], numbered: list[tuple[int, Frame]]) -> None:
+        # Socket by socket, so that a server which gathers writes puts all of a batch into one.
         for turn, subscription in enumerate(list(side.values()), 1):
-            subscription.offer(number, frame)
+            for number, frame in numbered:
+                subscription.offer(number, frame)
             if turn % TURN == 0:
                 await asyncio.sleep(0)
 
@@ -175,3 +193,15 @@ class Entry:
             subscription.offer(self.row.seq, self.whole)
         elif self.row.public_seq is not None:
             subscription.offer(self.row.public_seq, self.public)
+
+
+def batches(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Cuts before each event that changes who may see the room: it must be minded first."""
+    batch: list[Entry] = []
+    for entry in entries:
+        if batch and entry.row.is_about_access:
+            yield batch
+            batch = []
+        batch.append(entry)
+    if batch:
+        yield batch

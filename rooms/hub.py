@@ -121,7 +121,7 @@ class Hub:
         subscription = Subscription(connection, room_id, "public", False, -1)
         feed.joining.add(subscription)
         try:
-            view = await self.run(lookups.view_of, room_id, connection.user)
+            view = await feed.view(connection.user)
             same = level is None or level == view.level
             missed = None
             if since is not None and same:

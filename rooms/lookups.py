@@ -1,6 +1,5 @@
 """What live connections read from the database, in the hub's threads: log rows, snapshots, who may still see what."""
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
@@ -54,25 +53,46 @@ def rows_after(room_id: str, seq: int) -> list[Row]:
     return [Row(*row) for row in rows[:MOST_A_LOOK]]
 
 
-@dataclass(frozen=True)
-class View:
-    """A room as one viewer may see it, with the number of the last event that it contains."""
+class Standing(NamedTuple):
+    """What a viewer may see of a room, and how far its log has come."""
 
-    room: dict[str, Any]
     level: Level
     member: bool
+    last_seq: int
     seq: int
 
 
-def view_of(room_id: str, user: Any) -> View:
-    """Reads room and number in one statement, so that they agree. Raises NotFound where `user` may not know of it."""
-    rooms = Room.objects.visible_to(user).with_role_of(user).with_counts().select_related("app", "created_by")
-    room = rooms.filter(pk=room_id).first()
+def standing_of(room_id: str, user: Any) -> Standing:
+    """Raises NotFound where `user` may not know of the room."""
+    rooms = Room.objects.visible_to(user).with_role_of(user)
+    return standing_in(rooms.only("id", "last_seq", "last_public_seq").filter(pk=room_id).first(), user)
+
+
+def standing_in(room: Room | None, user: Any) -> Standing:
     if room is None:
         raise NotFound
     level = level_of(room, user)
     seq = room.last_public_seq if level == "public" else room.last_seq
-    return View(dict(RoomSerializer(room, context={"user": user}).data), level, is_member(room, user), seq)
+    return Standing(level, is_member(room, user), room.last_seq, seq)
+
+
+class View(NamedTuple):
+    """A room as some viewers see it, with the number at their level of the last event that it contains."""
+
+    room: dict[str, Any]
+    level: Level
+    member: bool
+    last_seq: int
+    seq: int
+    read_at: float
+
+
+def view_of(room_id: str, user: Any, now: float) -> View:
+    """Reads room and number in one statement, so that they agree. Raises NotFound where `user` may not know of it."""
+    rooms = Room.objects.visible_to(user).with_role_of(user).with_counts().select_related("app", "created_by")
+    room = rooms.filter(pk=room_id).first()
+    standing = standing_in(room, user)
+    return View(dict(RoomSerializer(room, context={"user": user}).data), *standing, now)
 
 
 def missed(room_id: str, *, since: int, upto: int, public_only: bool) -> list[tuple[int, Frame]] | None:

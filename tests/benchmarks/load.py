@@ -106,6 +106,13 @@ def memory_of(pid: int) -> int:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def cpu_of(pid: int) -> float:
+    """CPU seconds used so far: unlike elapsed time, they do not depend on who else uses the machine."""
+    with open(f"/proc/{pid}/stat") as file:
+        user, system = file.read().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def spread(latencies: list[float]) -> dict[str, float]:
     ordered = sorted(latencies)
     last = len(ordered) - 1
@@ -126,7 +133,7 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
 
     loop = asyncio.get_running_loop()
     sockets: list[Socket] = []
-    before, began = memory_of(options.pid), time.perf_counter()
+    before, used, began = memory_of(options.pid), cpu_of(options.pid), time.perf_counter()
     gate = asyncio.Semaphore(options.handshakes)
 
     async def come_in() -> None:
@@ -136,7 +143,7 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
             await asyncio.wait_for(socket.ready, 60)
 
     await asyncio.gather(*(come_in() for _ in range(options.sockets)))
-    connecting = time.perf_counter() - began
+    connecting, connecting_cpu = time.perf_counter() - began, cpu_of(options.pid) - used
     await asyncio.sleep(2)
     memory = (memory_of(options.pid) - before) / options.sockets
     calls = Calls(options)
@@ -170,18 +177,20 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
         for number in numbers:
             await publish(number)
 
-    began = time.perf_counter()
+    used, began = cpu_of(options.pid), time.perf_counter()
     await asyncio.gather(*(caller() for _ in range(options.in_flight)))
     await everybody()
     burst = time.perf_counter() - began
     return {
         "sockets": options.sockets,
         "connected_per_s": round(options.sockets / connecting),
+        "cpu_ms_per_connect": round(connecting_cpu / options.sockets * 1000, 1),
         "kB_per_socket": round(memory / 1000, 1),
         "one_by_one_ms": single,
         "burst_events_per_s": round(options.burst / burst, 1),
         "burst_messages_per_s": round(options.burst * options.sockets / burst),
         "burst_ms": spread(arrived),
+        "cpu_ms_per_event": round((cpu_of(options.pid) - used) / options.burst * 1000, 1),
     }
 
 
