@@ -7,17 +7,26 @@ from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platform_site.settings")
-http = get_asgi_application()  # fills Django's app registry, which the imports below need
+django = get_asgi_application()  # fills Django's app registry, which the imports below need
 
 from rooms.consumers import native_door  # noqa: E402
+from rooms.socketio import application as socketio  # noqa: E402
+
+SOCKET_IO = "/socket.io/"
 
 
-async def sockets(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await (socketio if scope["path"].startswith(SOCKET_IO) else django)(scope, receive, send)
+
+
+async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["path"] == "/ws/":
         await native_door(scope, receive, send)
+    elif scope["path"].startswith(SOCKET_IO):
+        await socketio(scope, receive, send)
     else:
         await receive()
         await send({"type": "websocket.close"})
 
 
-application = ProtocolTypeRouter({"http": http, "websocket": sockets})
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

@@ -9,7 +9,6 @@ import json
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.conf import settings
@@ -17,8 +16,8 @@ from django.conf import settings
 from rooms.connections import TOKEN_REFUSED, TOO_MANY_MESSAGES, TOO_SLOW, Connection
 from rooms.frames import Frame, encoded
 from rooms.hub import Hub, hub_here
-from rooms.identity import ANONYMOUS, Identity, identity_of_session, identity_of_token
-from rooms.origins import header, is_allowed_origin, is_same_origin
+from rooms.identity import ANONYMOUS, Identity, identity_of_cookie, identity_of_token
+from rooms.origins import is_allowed_origin
 from rooms.protocol import LONGEST_MESSAGE, MessageTooLarge, Unreadable, complain, obey, refusal, settle
 
 logger = logging.getLogger(__name__)
@@ -66,13 +65,7 @@ async def identity_at_handshake(hub: Hub, scope: Scope, offered: list[str]) -> I
     token = next((each for each in offered if each.count(".") == 2), None)
     if token is not None:
         return await hub.run(identity_of_token, token)
-    try:
-        cookie = SimpleCookie(header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        cookie = None
-    if cookie is None or not cookie.value or not is_same_origin(scope):
-        return ANONYMOUS
-    return await hub.run(identity_of_session, cookie.value)
+    return await identity_of_cookie(hub.run, scope)
 
 
 class NativeConnection(Connection):

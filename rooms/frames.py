@@ -8,8 +8,6 @@ from django.utils import timezone
 
 from platform_site.rest.fields import iso
 
-PACKET_MESSAGE_EVENT = "42"  # Engine.IO "message", Socket.IO "event"
-
 
 def encoded(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -20,6 +18,7 @@ class Frame:
 
     def __init__(self, event: str, data: dict[str, Any]) -> None:
         self.event, self.data = event, data
+        self.packet: Any = None  # the Socket.IO door's own form
 
     @cached_property
     def body(self) -> str:
@@ -35,10 +34,10 @@ class Frame:
         """The same as an ASGI message."""
         return {"type": "websocket.send", "text": self.text}
 
-    @cached_property
-    def packet(self) -> str:
-        """Socket.IO, as Engine.IO sends it."""
-        return f"{PACKET_MESSAGE_EVENT}[{encoded(self.event)},{self.body}]"
+    @property
+    def packet_text(self) -> str:
+        """Socket.IO: an event packet without attachments."""
+        return f"2[{encoded(self.event)},{self.body}]"
 
 
 def frame_now(event: str, **data: Any) -> Frame:

@@ -1,6 +1,8 @@
 """Who is at the other end of a live connection: by access token, or by the session cookie of this site's own pages."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.http import HttpRequest
 
 from accounts.models import TokenBlacklist, User
 from accounts.tokens import claims_of, hashed, user_of
+from rooms.origins import header, is_same_origin
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,17 @@ def identity_of_session(session_key: str) -> Identity:
     if not user.is_authenticated:
         return ANONYMOUS
     return Identity(user, request.session.get_expiry_date().timestamp(), (hashed(f"sub:{user.pk}"),), session_key)
+
+
+async def identity_of_cookie(run: Callable[..., Awaitable[Identity]], scope: dict[str, Any]) -> Identity:
+    """Whoever is signed in on the page of this site that connects; `run` runs what waits for the database."""
+    try:
+        cookie = SimpleCookie(header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        cookie = None
+    if cookie is None or not cookie.value or not is_same_origin(scope):
+        return ANONYMOUS
+    return await run(identity_of_session, cookie.value)
 
 
 def session_store() -> Any:

@@ -140,7 +140,10 @@ async def answer(connection: Connection, name: Any, data: Any) -> dict[str, Any]
         checked(data)
     except (ValueError, RecursionError):
         raise Unreadable("The data nests too deep or holds text that cannot be stored.") from None
-    command.check(data)
+    try:
+        command.check(data)
+    except (ValueError, TypeError):  # a binary attachment of Socket.IO
+        raise Unreadable("Send JSON values only.") from None
     if not command.in_thread:
         return await command.run(connection, data)
     if not connection.identity.user_id:
