@@ -34,6 +34,7 @@ class Subscription:
     level: Level = "public"
     member: bool = False
     seq: float = -1
+    admitted: bool = False
     waiting: "list[Entry]" = field(default_factory=list)  # what happens while it catches up
 
     def offer(self, number: int, frame: Frame) -> None:

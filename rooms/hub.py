@@ -21,6 +21,8 @@ from rooms import bells, identity, lookups
 from rooms.connections import TRY_AGAIN, Connection, Subscription
 from rooms.feeds import Feed
 from rooms.frames import frame_now
+from rooms.notifications import Push
+from rooms.presence import Presence
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +63,8 @@ class Hub:
         self.echoed_at = 0.0
         # What the log and the bells tell at once is asked of the database too, in turn: it may have changed unheard.
         self.recheck_turn, self.people_turn, self.session_turn = Turn(), Turn(), Turn()
-        self.companions: list[Any] = [make(self) for make in COMPANIONS]
+        self.presence = Presence(self)
+        self.companions: list[Any] = [self.presence, Push(self)]
 
     # --- Connections -------------------------------------------------------------------------------------------
 
@@ -152,6 +155,7 @@ class Hub:
                 await connection.deliver(frame)
             if connection.subscriptions.get(room_id) is subscription:
                 feed.admit(subscription)
+                subscription.admitted = True
                 self.notice("came", subscription)
 
         return data, catch_up
@@ -336,9 +340,6 @@ class Turn:
         start = self.next if self.next < len(every) else 0
         self.next = start + settings.REALTIME_RECHECKS
         return every[start : self.next]
-
-
-COMPANIONS: list[Callable[[Hub], Any]] = []  # what lives beside the feeds: presence, notifications
 
 
 def health() -> dict[str, Any]:

@@ -18,7 +18,7 @@ NAMESPACE = "/"
 
 
 class BoundedJSON:
-    """What the Socket.IO library reads and writes JSON with. Nesting that ends Python's stack is unreadable, no crash."""
+    """The JSON of the Socket.IO library. Nesting that ends Python's stack is unreadable, and no crash."""
 
     dumps = staticmethod(json.dumps)
 
