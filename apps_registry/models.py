@@ -1,10 +1,13 @@
 """What a room can run: applications and every version of their manifests."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 
-from platform_site.db.models import Row, SoftDeletedRow
+from apps_registry.querysets import AppQuerySet
+from platform_site.db.models import AliveManager, Row, SoftDeletedRow
 
 
 class App(SoftDeletedRow):
@@ -16,6 +19,9 @@ class App(SoftDeletedRow):
     manifest = models.JSONField()
     manifest_version = models.CharField(max_length=50)
     is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[Any] = AliveManager.from_queryset(AppQuerySet)()
+    all_objects: ClassVar[Any] = models.Manager.from_queryset(AppQuerySet)()
 
     class Meta(SoftDeletedRow.Meta):
         constraints = [
@@ -35,7 +41,8 @@ class App(SoftDeletedRow):
 class ManifestVersion(Row):
     """One published version of an app's manifest; rooms point here by `key` = app_id@version."""
 
-    app = models.ForeignKey(App, to_field="app_id", on_delete=models.CASCADE, related_name="versions")
+    # No index of its own: manifest_version_unique begins with it.
+    app = models.ForeignKey(App, to_field="app_id", on_delete=models.CASCADE, related_name="versions", db_index=False)
     version = models.CharField(max_length=50)
     key = models.CharField(max_length=151, unique=True, editable=False)
     manifest = models.JSONField()

@@ -9,14 +9,16 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platform_site.settings")
 django = get_asgi_application()  # fills Django's app registry, which the imports below need
 
+from platform_site.rest.bodies import BoundedBodies  # noqa: E402
 from rooms.consumers import native_door  # noqa: E402
 from rooms.socketio import application as socketio  # noqa: E402
 
 SOCKET_IO = "/socket.io/"
+site = BoundedBodies(django, "/api/")
 
 
 async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    await (socketio if scope["path"].startswith(SOCKET_IO) else django)(scope, receive, send)
+    await (socketio if scope["path"].startswith(SOCKET_IO) else site)(scope, receive, send)
 
 
 async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import dj_database_url
 
 from platform_site.environment import DATABASE_SCHEMES, Environment
+from platform_site.look import UNFOLD  # noqa: F401 (django-unfold reads it here)
+from platform_site.rest.components import COMPONENTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -29,8 +31,43 @@ REFRESH_TOKEN_TTL = env.number("REFRESH_TOKEN_TTL", 30 * 86_400, least=3600, mos
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("*",) if DEBUG else ())
 CORS_ORIGINS = env.origins("CORS_ORIGINS")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
+# Requests a minute.
+RATE_LIMIT_ANONYMOUS = env.number("RATE_LIMIT_ANONYMOUS", 20, least=1)
+RATE_LIMIT_USER = env.number("RATE_LIMIT_USER", 100, least=1)
+RATE_LIMIT_APP = env.number("RATE_LIMIT_APP", 1000, least=1)
+# Where a process asks whether a token was revoked: Redis, a copy of its own that a file keeps fresh, or the table.
+REVOCATIONS = env.choice(
+    "REVOCATIONS",
+    "redis" if REDIS_URL else "file" if DATABASE_URL.startswith("sqlite:") else "table",
+    {"redis", "file", "table"},
+)
+REVOCATIONS_FILE = env.text(
+    "REVOCATIONS_FILE",
+    f"{DATABASE_URL.removeprefix('sqlite:///')}-revocations"
+    if DATABASE_URL.startswith("sqlite:///") and ":memory:" not in DATABASE_URL
+    else str(BASE_DIR / ".revocations"),
+)
+REFRESH_RETRY_SECONDS = env.number("REFRESH_RETRY_SECONDS", 10, most=60)
+# A minute.
+RATE_LIMIT_LOGIN = env.number("RATE_LIMIT_LOGIN", 10, least=1)
+RATE_LIMIT_LOGIN_ACCOUNT = env.number("RATE_LIMIT_LOGIN_ACCOUNT", 200, least=1)
+RATE_LIMIT_REFRESH = env.number("RATE_LIMIT_REFRESH", 30, least=1)
+OIDC_SERVER_URL = env.url("OIDC_SERVER_URL", {"http", "https"}, "https://accounts.google.com")
+GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
+GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET")
+OAUTH_REDIRECTS = env.origins("OAUTH_REDIRECTS")
+OAUTH_HANDOVER = env.choice("OAUTH_HANDOVER", "code", {"code", "fragment"})
+# Days: the log of a room after its end, and a guest after their last visit.
+EVENT_RETENTION = env.number("EVENT_RETENTION", 365, least=1, most=36_500)
+GUEST_RETENTION = env.number("GUEST_RETENTION", 90, least=1, most=36_500)
 ORGANIZERS = env.choice("ORGANIZERS", "open", {"open", "granted"})
 
+if REVOCATIONS == "redis" and not REDIS_URL:
+    env.fault("REVOCATIONS", "is redis, but REDIS_URL is missing")
+if bool(GOOGLE_CLIENT_ID) != bool(GOOGLE_CLIENT_SECRET):
+    env.fault("GOOGLE_CLIENT_ID", "and GOOGLE_CLIENT_SECRET go together; set both or none")
 if not DEBUG:
     if not env.text("DATABASE_URL"):
         env.fault("DATABASE_URL", "is missing; for example postgres://user:password@localhost:5432/events")
@@ -46,17 +83,29 @@ env.finish()
 
 INSTALLED_APPS = [
     "daphne",
-    "unfold",
-    "django.contrib.admin",
+    # Not plain "unfold": that would put its own site in the place of ours.
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "django_jsonform",
+    "platform_site.apps.DashboardConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    # Not allauth's own google provider beside it: that one would win, whatever OIDC_SERVER_URL says.
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
     "rest_framework",
+    "corsheaders",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "channels",
+    "platform_site.rest",
     "accounts",
     "apps_registry",
     "rooms",
@@ -65,12 +114,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "platform_site.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "platform_site.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "platform_site.middleware.ContentSecurityPolicyMiddleware",
@@ -119,6 +172,16 @@ CHANNEL_LAYERS = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -135,6 +198,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG  # also where a test turns DEBUG itself off
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -153,6 +217,29 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
+]
+
+# Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
+SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
+ROOM_CLOSERS: list[str] = []
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
+
+# What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
+ERASERS = [
+    "rooms.erasure.erase_participations",
+    "prizes.erasure.erase_wins",
+    "rooms.erasure.erase_events",
+    "platform_site.rest.idempotency.erase_person",
+]
+# What each app cleans up: callable() -> {what: how many}, or how many.
+CLEANERS = [
+    "accounts.cleaning.clean_accounts",
+    "rooms.cleaning.clean_events",
+    "platform_site.rest.throttling.clean_rate_counts",
+    "platform_site.rest.idempotency.clean_idempotency_keys",
 ]
 
 SIMPLE_JWT = {
@@ -174,11 +261,53 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["platform_site.rest.renderers.EnvelopeRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "platform_site.rest.renderers.JSONOnly",
     "DEFAULT_PAGINATION_CLASS": "platform_site.rest.pagination.Pages",
-    "DEFAULT_FILTER_BACKENDS": ["platform_site.rest.filters.FilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["platform_site.rest.filters.FilterBackend", "platform_site.rest.sorting.SortBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["platform_site.rest.throttling.CallerThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "platform_site.rest.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "platform_site.rest.exceptions.envelope_of",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Event Platform",
+    "VERSION": "1",
+    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text(),
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "GET_MOCK_REQUEST": "platform_site.rest.openapi.mock_request",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "platform_site.rest.openapi.finish"],
+    "ENUM_NAME_OVERRIDES": {
+        "RoomStatus": "rooms.models.RoomStatus",
+        "EntryPolicy": "rooms.models.EntryPolicy",
+        "ParticipantRole": "rooms.models.ParticipantRole",
+        "WinnerState": "prizes.models.WinnerState",
+        "WinnerMethod": "prizes.models.WinnerMethod",
+    },
+    "APPEND_COMPONENTS": COMPONENTS,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayOperationId": True, "persistAuthorization": False},
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+}
+
+CORS_ALLOWED_ORIGINS = CORS_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "x-app-id", "x-app-token", "x-request-id"]
+CORS_EXPOSE_HEADERS = [
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+    "Idempotent-Replayed",
+]
 
 # --- Security ----------------------------------------------------------------------------------------------------
 
@@ -189,18 +318,29 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.switch("HTTPS", default=True)
+    SECURE_REDIRECT_EXEMPT = ["^health/"]  # whoever probes comes from inside, by http
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.words("TRUSTED_PROXIES") else None
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
 # --- Logs --------------------------------------------------------------------------------------------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "platform_site.rest.logs.JSONFormatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json"},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"daphne": {"level": "WARNING"}, "django.channels.server": {"propagate": False}},
+    "loggers": {
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"propagate": False},
+        # Their lines hold addresses of pages with query strings; the access log of ours does not.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -85,7 +85,8 @@ class Draw(Row):
     `entries` is the frozen list in the very bytes that are hashed: `participantId:weight` and a line feed each.
     """
 
-    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="draws")
+    # No index of its own: draw_seq_unique begins with it.
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="draws", db_index=False)
     seq = models.PositiveIntegerField()
     status = models.CharField(max_length=9, choices=DrawStatus, default=DrawStatus.COMMITTED)
     rehearsal = models.BooleanField(default=False)
@@ -139,7 +140,8 @@ class Draw(Row):
 class DrawPrize(Row):
     """One line of a draw's rules: so many pieces of this prize, in this order, under the name it had at the commit."""
 
-    draw = models.ForeignKey(Draw, on_delete=models.CASCADE, related_name="prizes")
+    # No index of its own: draw_prize_unique begins with it.
+    draw = models.ForeignKey(Draw, on_delete=models.CASCADE, related_name="prizes", db_index=False)
     prize = models.ForeignKey(Prize, on_delete=models.PROTECT, related_name="draw_lines")
     position = models.PositiveIntegerField()
     name = models.CharField(max_length=255)
@@ -203,10 +205,10 @@ class Winner(SoftDeletedRow):
             models.CheckConstraint(
                 condition=~Q(method=WinnerMethod.DRAW) | Q(draw__isnull=False), name="winner_drawn_has_a_draw"
             ),
-            # That prize and participant are of the winner's room is the rule winner_of_one_room (migration 0001).
+            # That prize and participant are of the winner's room is the rule winner_of_one_room (migration 0002).
         ]
         indexes = [
-            models.Index(fields=["room", "prize"], name="winner_room_prize", condition=Q(deleted_at=None)),
+            models.Index(fields=["room", "prize", "state"], name="winner_room_prize", condition=Q(deleted_at=None)),
             models.Index(fields=["room", "created_at", "id"], name="winner_in_order", condition=Q(deleted_at=None)),
         ]
 

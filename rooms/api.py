@@ -8,20 +8,34 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from platform_site.rest.exceptions import NotFound
+from platform_site.rest.addresses import client_address
+from platform_site.rest.exceptions import Forbidden, InvalidTransition, NotFound
+from platform_site.rest.idempotency import idempotent
+from platform_site.rest.openapi import Operation, operation
+from platform_site.rest.throttling import RateLimited, hit
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
+from rooms.errors import AlreadyIn, NotInRoom, OrganizerStays, Removed, RoomClosed, SettingsFrozen
 from rooms.filters import ParticipantFilter, RoomFilter
 from rooms.models import Participant, Room
 from rooms.permissions import is_member, readable_room
 from rooms.serializers import (
+    CodeInput,
+    EntrySerializer,
+    InvitationSerializer,
     JoinInput,
+    ParticipantChanges,
     ParticipantSerializer,
+    RemovalInput,
     RoomChanges,
     RoomDetailSerializer,
     RoomInput,
     RoomSerializer,
 )
+
+# A minute and address. A hall is one address: everybody in it joins within minutes, and hardly anybody guesses.
+MOST_JOINS = 600
+MOST_WRONG_CODES = 20
 
 
 def signed_in(request: Request) -> Any:
@@ -31,8 +45,12 @@ def signed_in(request: Request) -> Any:
 
 
 class RoomViewSet(APIViewSet):
+    """Live events. A room runs an app (a lottery, a quiz …); people join it, and its prizes are won in it."""
+
+    tag = "Rooms"
     filterset_class = RoomFilter
     serializer_class = RoomSerializer
+    sort_fields = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name", "status": "status"}
 
     def get_queryset(self) -> Any:
         rooms = Room.objects.listed_for(self.request.user)
@@ -46,19 +64,29 @@ class RoomViewSet(APIViewSet):
     def get_serializer_context(self) -> dict[str, Any]:
         return {"user": self.request.user}
 
+    @operation("List rooms")
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
+    @operation("Create a room", body=RoomInput, answer=RoomDetailSerializer, status=201, errors=(Forbidden,))
+    @idempotent
     def create(self, request: Request) -> Response:
         user = signed_in(request)
         form = RoomInput(data=request.data)
         form.is_valid(raise_exception=True)
         return self.detail_of(actions.create_room(by=user, **form.validated_data).pk, status=201)
 
+    @operation("Read a room", answer=RoomDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.detail_of(pk)
 
+    @operation(
+        "Change a room",
+        body=RoomChanges,
+        answer=RoomDetailSerializer,
+        errors=(Forbidden, InvalidTransition, RoomClosed, SettingsFrozen),
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         user = signed_in(request)
         form = RoomChanges(data=request.data, partial=True)
@@ -66,13 +94,44 @@ class RoomViewSet(APIViewSet):
         actions.update_room(room_id=pk, by=user, **form.validated_data)
         return self.detail_of(pk)
 
+    def destroy(self, request: Request, pk: str) -> Response:
+        actions.delete_room(room_id=pk, by=signed_in(request))
+        return Response({"success": True})
+
+    @action(detail=False, methods=["post"], throttle_classes=[])
+    def join(self, request: Request) -> Response:
+        address = client_address(request)
+        counted = hit(f"joins:{address}", limit=MOST_JOINS)
+        request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
+        if not counted.allowed:
+            raise RateLimited(counted)
+        form = CodeInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        try:
+            entry = actions.join_by_code(
+                **form.validated_data,
+                by=request.user if request.user.is_authenticated else None,
+                device_info=request.headers.get("User-Agent", ""),
+                ip_address=address or None,
+            )
+        except NotFound:
+            wrong = hit(f"wrong-codes:{address}", limit=MOST_WRONG_CODES)
+            if not wrong.allowed:
+                raise RateLimited(wrong, "Too many wrong codes. Wait a little.") from None
+            raise
+        room = self.detail_for(entry.participant.user, entry.participant.room_id)
+        return Response(EntrySerializer(entry).data | {"room": room}, status=201 if entry.is_new else 200)
+
     def detail_of(self, pk: str, status: int = 200) -> Response:
-        user = self.request.user
+        return Response(self.detail_for(self.request.user, pk), status=status)
+
+    def detail_for(self, user: Any, pk: str) -> dict[str, Any]:
+        """The room as `user` sees it. Raises NotFound."""
         rooms = Room.objects.visible_to(user).with_role_of(user).with_counts().select_related("app", "created_by")
         room = rooms.filter(pk=pk).first()
         if room is None:
             raise NotFound
-        return Response(RoomDetailSerializer(room, context=self.get_serializer_context()).data, status=status)
+        return RoomDetailSerializer(room, context={"user": user}).data
 
 
 class InRoomViewSet(APIViewSet):
@@ -93,20 +152,65 @@ class InRoomViewSet(APIViewSet):
 
 
 class ParticipantViewSet(InRoomViewSet):
+    """The people in a room."""
+
+    tag = "Participants"
+    operations = {"list": Operation("List the people in a room")}
+    sort_fields = {"joinedAt": "joined_at", "role": "role"}
     filterset_class = ParticipantFilter
     serializer_class = ParticipantSerializer
 
     def get_queryset(self) -> Any:
         return Participant.objects.filter(room=self.room).select_related("user").order_by("joined_at", "id")
 
+    @operation(
+        "Join a room",
+        body=JoinInput,
+        body_required=False,
+        answer=ParticipantSerializer,
+        status=201,
+        errors=(AlreadyIn, RoomClosed, Removed),
+    )
     def create(self, request: Request, room_id: str) -> Response:
         user = signed_in(request)
         form = JoinInput(data=request.data)
         form.is_valid(raise_exception=True)
-        participant = actions.join_room(room_id=room_id, by=user, **form.validated_data)
-        return Response(ParticipantSerializer(participant, context={"member": True}).data, status=201)
+        if "email" in form.validated_data:
+            invitation = actions.invite(room_id=room_id, by=user, **form.validated_data)
+            return Response(InvitationSerializer(invitation).data, status=201)
+        enter = actions.add_person if "user_id" in form.validated_data else actions.join_room
+        return self.answer(enter(room_id=room_id, by=user, **form.validated_data), status=201)
 
+    def retrieve(self, request: Request, room_id: str, pk: str) -> Response:
+        participant = self.get_queryset().filter(pk=pk).first()
+        if participant is None:
+            raise NotInRoom
+        return Response(self.get_serializer(participant).data)
+
+    def partial_update(self, request: Request, room_id: str, pk: str) -> Response:
+        user = signed_in(request)
+        form = ParticipantChanges(data=request.data)
+        form.is_valid(raise_exception=True)
+        changes = form.validated_data
+        return self.answer(actions.change_participant(room_id=room_id, participant_id=pk, by=user, **changes))
+
+    def destroy(self, request: Request, room_id: str, pk: str) -> Response:
+        user = signed_in(request)
+        form = RemovalInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        actions.remove_participant(room_id=room_id, participant_id=pk, by=user, **form.validated_data)
+        return Response({"success": True})
+
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, room_id: str, pk: str) -> Response:
+        user = signed_in(request)
+        return self.answer(actions.restore_participant(room_id=room_id, participant_id=pk, by=user))
+
+    @operation("Leave a room", errors=(OrganizerStays, NotInRoom))
     @action(detail=False, methods=["delete"], url_path="me")
     def leave(self, request: Request, room_id: str) -> Response:
         actions.leave_room(room_id=room_id, by=signed_in(request))
         return Response({"success": True})
+
+    def answer(self, participant: Participant, status: int = 200) -> Response:
+        return Response(ParticipantSerializer(participant, context={"member": True}).data, status=status)

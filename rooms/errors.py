@@ -19,8 +19,20 @@ class Removed(Forbidden):
     message = "You were removed from this room. Ask its organizer to let you in again."
 
 
+class NotRemoved(Conflict):
+    message = "This person was not removed: they left, and can come back by themselves."
+
+
+class RemovedBefore(Conflict):
+    message = "This person was removed from the room. An organizer can restore them."
+
+
 class OrganizerStays(Conflict):
     message = "The organizer cannot leave their own room."
+
+
+class RoomIsActive(Conflict):
+    message = "The event is running. Complete or cancel it first."
 
 
 class SettingsFrozen(Conflict):

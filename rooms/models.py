@@ -1,17 +1,18 @@
-"""The event: a room, the people in it, and the log of what happened."""
+"""The event: a room, the people in it and invited to it, and the log of what happened."""
 
 import secrets
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Length, Lower
+from django.db.models.lookups import LessThanOrEqual
 
-from accounts.models import User
+from accounts.models import NormalizedEmailField, User
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.ids import new_id
 from platform_site.db.models import AliveManager, Row, SoftDeletedRow
-from rooms.querysets import ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
+from rooms.querysets import InvitationQuerySet, ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
 
 JOIN_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another in a dark hall
 JOIN_CODE_LENGTH = 8
@@ -70,8 +71,10 @@ class Room(SoftDeletedRow):
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_public_seq = models.PositiveBigIntegerField(default=0, editable=False)
 
-    # Read with the query set methods of the same names.
+    # Read with_role_of, with_counts and with_seq_at_start.
     viewer_role: str | None
+    viewer_is_admin: bool
+    seq_at_start: int
     participant_count: int
     prize_count: int
     winner_count: int
@@ -82,6 +85,8 @@ class Room(SoftDeletedRow):
     class Meta(SoftDeletedRow.Meta):
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="room_has_a_name"),
+            # PostgreSQL's column says so already, SQLite's does not mean it.
+            models.CheckConstraint(condition=LessThanOrEqual(Length("name"), 255), name="room_name_length"),
             models.CheckConstraint(condition=Q(status__in=RoomStatus.values), name="room_status_known"),
             models.CheckConstraint(condition=Q(entry_policy__in=EntryPolicy.values), name="room_entry_policy_known"),
             models.CheckConstraint(
@@ -103,8 +108,13 @@ class Room(SoftDeletedRow):
                 name="room_status_public_app",
                 condition=Q(deleted_at=None),
             ),
-            models.Index(fields=["-created_at", "id"], name="room_newest", condition=Q(deleted_at=None)),
+            # is_public and status are here to be read: counting the list then needs no row of the table.
+            models.Index(
+                fields=["-created_at", "id", "is_public", "status"], name="room_newest", condition=Q(deleted_at=None)
+            ),
             models.Index(fields=["name", "id"], name="room_by_name", condition=Q(deleted_at=None)),
+            models.Index(fields=["closed_at"], name="room_closed", condition=Q(closed_at__isnull=False)),
+            # On PostgreSQL room_name_search serves the search by name (migration 0002).
         ]
 
     def __str__(self) -> str:
@@ -118,7 +128,8 @@ class Room(SoftDeletedRow):
 class Participant(SoftDeletedRow):
     """A person in a room. Leaving hides the row; coming back revives it. `removed_by` bars whoever was sent away."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="participations")
+    # No index of its own: participant_unique begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="participations", db_index=False)
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="participants")
     role = models.CharField(max_length=11, choices=ParticipantRole, default=ParticipantRole.PARTICIPANT)
     metadata = models.JSONField(default=dict, blank=True)
@@ -142,15 +153,47 @@ class Participant(SoftDeletedRow):
                 condition=Q(deleted_at__isnull=False) | Q(removed_by=None, removal_reason=""),
                 name="participant_removal_means_gone",
             ),
-            # That a room's creator stays its organizer is the rule participant_creator_stays (migration 0001).
+            # That a room's creator stays its organizer is the rule participant_creator_stays (migration 0002).
         ]
         indexes = [
-            models.Index(fields=["room", "role"], name="participant_room_role", condition=Q(deleted_at=None)),
+            models.Index(
+                fields=["room", "role", "joined_at", "id"],
+                name="participant_room_role",
+                condition=Q(deleted_at=None),
+            ),
             models.Index(fields=["room", "joined_at", "id"], name="participant_in_order", condition=Q(deleted_at=None)),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.room}"
+
+
+class Invitation(Row):
+    """A place in a room for whoever signs in with this verified e-mail address; `redeemed_at` says that they did."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="invitations")
+    email = NormalizedEmailField()
+    role = models.CharField(max_length=11, choices=ParticipantRole, default=ParticipantRole.PARTICIPANT)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    redeemed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(InvitationQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "email"], name="invitation_unique"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="invitation_email_lower_case"),
+            models.CheckConstraint(
+                condition=Q(role__in=ParticipantRole.values) & ~Q(role=ParticipantRole.ADMIN),
+                name="invitation_role_of_a_room",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["email"], name="invitation_open", condition=Q(redeemed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.room}"
 
 
 class RoomEvent(models.Model):
@@ -160,7 +203,8 @@ class RoomEvent(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=25, default=new_id, editable=False)
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events")
+    # No index of its own: room_event_seq_unique begins with it.
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField()
     public_seq = models.PositiveBigIntegerField(null=True)
     type = models.CharField(max_length=100)
@@ -178,7 +222,8 @@ class RoomEvent(models.Model):
             models.UniqueConstraint(fields=["room", "seq"], name="room_event_seq_unique"),
             models.UniqueConstraint(fields=["room", "public_seq"], name="room_event_public_seq_unique"),
             models.CheckConstraint(
-                condition=Q(visibility=Visibility.PUBLIC, public_seq__gte=1)
+                # A comparison with null is no refusal: it must be said.
+                condition=Q(visibility=Visibility.PUBLIC, public_seq__isnull=False, public_seq__gte=1)
                 | Q(visibility=Visibility.ORGANIZER, public_seq=None),
                 name="room_event_numbered_by_visibility",
             ),

@@ -1,4 +1,4 @@
-"""What a person may do in a room: the table of SPEC 7 in code."""
+"""What a person may do in a room."""
 
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 RUNNERS = frozenset({ParticipantRole.ORGANIZER, ParticipantRole.MODERATOR})
+# Lowest first. A moderator moves people down this list, below their own place, and never up.
+RANKS = (ParticipantRole.VIEWER, ParticipantRole.PARTICIPANT, ParticipantRole.MODERATOR, ParticipantRole.ORGANIZER)
 
 
 class Need(Enum):
@@ -25,19 +27,24 @@ def is_admin(user: Any) -> bool:
     return user is not None and user.is_authenticated and user.is_superuser
 
 
+def is_admin_in(room: Room, user: Any) -> bool:
+    """Whether `user` is a platform admin, as it was read `with_role_of` them: their own row need not be loaded."""
+    return user is not None and user.is_authenticated and room.viewer_is_admin
+
+
 def level_of(room: Room, user: Any) -> Level:
     """The visibility level of `user` in a room that was read `with_role_of` them."""
-    if is_admin(user) or room.viewer_role == ParticipantRole.ORGANIZER:
+    if is_admin_in(room, user) or room.viewer_role == ParticipantRole.ORGANIZER:
         return "private"
     return "organizer" if room.viewer_role == ParticipantRole.MODERATOR else "public"
 
 
 def is_member(room: Room, user: Any) -> bool:
-    return room.viewer_role is not None or is_admin(user)
+    return room.viewer_role is not None or is_admin_in(room, user)
 
 
 def is_allowed(room: Room, user: Any, need: Need) -> bool:
-    if need is Need.READ or is_admin(user):
+    if need is Need.READ or is_admin_in(room, user):
         return True
     if need is Need.RUN:
         return room.viewer_role in RUNNERS
@@ -49,24 +56,46 @@ def require(room: Room, user: Any, need: Need) -> None:
         raise Forbidden
 
 
+def rank_of(role: str) -> int:
+    return RANKS.index(ParticipantRole(role))
+
+
+def may_hand_out(room: Room, by: Any, role: str) -> bool:
+    """Whether who runs a room may let somebody in with `role`: organizers with any, moderators below themselves."""
+    return is_allowed(room, by, Need.ORGANIZE) or rank_of(role) < rank_of(ParticipantRole.MODERATOR)
+
+
 def readable_room(room_id: str, user: Any) -> Room:
     """The room, with `viewer_role`. Raises NotFound where `user` may not know of it."""
-    room = (
-        Room.objects.visible_to(user).with_role_of(user).select_related("app", "created_by").filter(pk=room_id).first()
-    )
+    room = Room.objects.visible_to(user).with_role_of(user).filter(pk=room_id).first()
     if room is None:
         raise NotFound
+    return room
+
+
+def lock_room(room_id: str, by: "User | None") -> Room:
+    """The room with `viewer_role`, locked until the transaction ends. Asks for no right. Raises NotFound.
+
+    Every change to a room takes this lock first (lock order: room, then prize), so its log has no gaps.
+    """
+    # PostgreSQL reads the locked row afresh after waiting for it, but its subqueries as they were when the statement
+    # began. Whoever changes somebody's role writes an event: a log that grew meanwhile says that the role is old.
+    rooms = Room.objects.select_for_update(of=("self",)).with_role_of(by).with_seq_at_start()
+    room = rooms.filter(pk=room_id).first()
+    if room is None:
+        raise NotFound
+    if room.last_seq != room.seq_at_start:
+        room.viewer_role = Room.objects.with_role_of(by).get(pk=room_id).viewer_role
     return room
 
 
 def locked_room(room_id: str, by: "User | None", need: Need) -> Room:
     """The room, locked until the transaction ends, for a change by `by` (None: the platform itself).
 
-    Every change to a room takes this lock first (lock order: room, then prize), so its log has no gaps. Raises
-    NotFound where `by` may not know of the room, Forbidden where they may know of it and no more.
+    Raises NotFound where `by` may not know of the room, Forbidden where they may know of it and no more.
     """
-    room = Room.objects.select_for_update(of=("self",)).with_role_of(by).filter(pk=room_id).first()
-    if room is None or not (room.is_public or by is None or is_member(room, by)):
+    room = lock_room(room_id, by)
+    if not (room.is_public or by is None or is_member(room, by)):
         raise NotFound
     if by is not None:
         require(room, by, need)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
@@ -31,26 +31,33 @@ class RoomQuerySet(SoftDeletedQuerySet):
 
     def managed_by(self, user: Any) -> Self:
         """Living rooms that `user` organizes or moderates; all of them for a platform admin."""
-        return self.alive().filter(self._known_to(user, roles=RUNNING_ROLES))
+        if not user_id_of(user):
+            return self.none()
+        if user.is_superuser:
+            return self.alive().filter(self._known_to(user))
+        # Without an OR the database goes from the memberships to the rooms, not through all rooms.
+        return self.alive().filter(pk__in=memberships_of(user.pk).filter(role__in=RUNNING_ROLES).values("room_id"))
 
-    def _known_to(self, user: Any, roles: tuple[str, ...] = ()) -> Q:
+    def _known_to(self, user: Any) -> Q:
         user_id = user_id_of(user)
         if not user_id:
             return Q(pk__in=[])
-        memberships = apps.get_model("rooms.Participant").objects.filter(user_id=user_id)
-        if roles:
-            memberships = memberships.filter(role__in=roles)
-        admins = apps.get_model("accounts.User").objects.filter(pk=user_id, is_superuser=True, is_active=True)
-        return Q(pk__in=memberships.values("room_id")) | Q(Exists(admins))
+        # A connection may hold `user` for hours: whether they still are an admin is the database's to say.
+        return Q(pk__in=memberships_of(user_id).values("room_id")) | Q(Exists(admin_rows(user_id)))
 
     def with_role_of(self, user: Any) -> Self:
-        """Adds `viewer_role`: the role of `user` in the room, or null."""
-        role = (
-            apps.get_model("rooms.Participant")
-            .objects.filter(room=OuterRef("pk"), user_id=user_id_of(user))
-            .values("role")[:1]
-        )
-        return self.annotate(viewer_role=Subquery(role))
+        """Adds `viewer_role`, the role of `user` in the room or null, and `viewer_is_admin`."""
+        user_id = user_id_of(user)
+        if not user_id:
+            return self.annotate(viewer_role=Value(None, models.CharField()), viewer_is_admin=Value(False))
+        people = apps.get_model("rooms.Participant").objects
+        role = people.filter(room=OuterRef("pk"), user_id=user_id).values("role")[:1]
+        return self.annotate(viewer_role=Subquery(role), viewer_is_admin=Exists(admin_rows(user_id)))
+
+    def with_seq_at_start(self) -> Self:
+        """Adds `seq_at_start`: `last_seq` as it was when the statement began, whatever lock it then waited for."""
+        rows = apps.get_model("rooms.Room").all_objects.filter(pk=OuterRef("pk"))
+        return self.annotate(seq_at_start=Subquery(rows.values("last_seq")[:1]))
 
     def with_counts(self) -> Self:
         """Adds participant_count, prize_count and winner_count: living rows only, live winners only."""
@@ -61,12 +68,26 @@ class RoomQuerySet(SoftDeletedQuerySet):
         )
 
 
+def memberships_of(user_id: str) -> Any:
+    return apps.get_model("rooms.Participant").objects.filter(user_id=user_id)
+
+
+def admin_rows(user_id: str) -> Any:
+    return apps.get_model("accounts.User").objects.filter(pk=user_id, is_superuser=True, is_active=True)
+
+
 def count_of(model: str, *conditions: Q) -> Coalesce:
     rows = apps.get_model(model).objects.filter(*conditions, room=OuterRef("pk")).order_by()
     return Coalesce(Subquery(rows.values("room").annotate(n=Count("pk")).values("n")), 0)
 
 
 class ParticipantQuerySet(SoftDeletedQuerySet):
+    def managed_by(self, user: "User") -> Self:
+        rooms = apps.get_model("rooms.Room").objects.managed_by(user)
+        return self.filter(room__in=rooms.values("pk"))
+
+
+class InvitationQuerySet(RowQuerySet):
     def managed_by(self, user: "User") -> Self:
         rooms = apps.get_model("rooms.Room").objects.managed_by(user)
         return self.filter(room__in=rooms.values("pk"))

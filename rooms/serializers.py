@@ -2,24 +2,32 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import DELETED_USER_NAME, User
-from accounts.serializers import PersonSerializer
+from accounts.serializers import PersonSerializer, TokensSerializer
 from apps_registry.manifest import Level, visible_settings
-from platform_site.rest.fields import EnumField, ModelSerializer, UTCDateTimeField
-from rooms.models import EntryPolicy, Participant, ParticipantRole, Room, RoomStatus
+from platform_site.db.ids import ID_LENGTH
+from platform_site.rest.components import TEXT, WHOLE, object_of
+from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, UTCDateTimeField
+from rooms.models import EntryPolicy, Invitation, Participant, ParticipantRole, Room, RoomStatus
 from rooms.permissions import is_member, level_of
+
+APP_SHAPE = object_of(id=TEXT, appId=TEXT, name=TEXT, version=TEXT, baseUrl=TEXT, manifestVersion=TEXT)
 
 
 class RoomSerializer(ModelSerializer):
-    """A room read `with_role_of` and `with_counts`, for the viewer `context["user"]`; without one, for outsiders."""
+    """A room read `with_role_of` and `with_counts`, for the viewer `context["user"]`, else for outsiders."""
+
+    example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
 
     appId = serializers.CharField(source="app_id")
     appManifestVersion = serializers.CharField(source="app_manifest_version")
+    description = serializers.SerializerMethodField()
     appSettings = serializers.SerializerMethodField()
     isPublic = serializers.BooleanField(source="is_public")
-    entryPolicy = serializers.CharField(source="entry_policy")
+    entryPolicy = EnumField(choices=EntryPolicy.choices, source="entry_policy")
     joinCode = serializers.SerializerMethodField()
     createdBy = serializers.CharField(source="created_by_id")
     createdAt = UTCDateTimeField(source="created_at")
@@ -57,15 +65,20 @@ class RoomSerializer(ModelSerializer):
             "organizer",
         )
 
+    def get_description(self, room: Room) -> str | None:
+        return room.description or None
+
     def get_appSettings(self, room: Room) -> dict[str, Any]:
         return settings_at(room, level_of(room, self.context.get("user")))
 
     def get_joinCode(self, room: Room) -> str | None:
         return room.join_code if is_member(room, self.context.get("user")) else None
 
+    @extend_schema_field(object_of(participants=WHOLE, prizes=WHOLE, winners=WHOLE))
     def get_count_object(self, room: Room) -> dict[str, int]:
         return {"participants": room.participant_count, "prizes": room.prize_count, "winners": room.winner_count}
 
+    @extend_schema_field(APP_SHAPE)
     def get_app(self, room: Room) -> dict[str, Any]:
         app = room.app
         return {
@@ -79,6 +92,7 @@ class RoomSerializer(ModelSerializer):
 
 
 class RoomDetailSerializer(RoomSerializer):
+    @extend_schema_field(object_of(**APP_SHAPE["properties"], manifest={"type": "object"}))
     def get_app(self, room: Room) -> dict[str, Any]:
         return super().get_app(room) | {"manifest": room.app.manifest}
 
@@ -94,12 +108,17 @@ def public_room(room_id: str) -> dict[str, Any]:
 
 
 class RoomInput(serializers.Serializer):
+    example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
+
     name = serializers.CharField(max_length=255)
-    description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
+    description = serializers.CharField(max_length=10_000, allow_blank=True, allow_null=True, required=False)
     appId = serializers.CharField(max_length=100, source="app_id")
     appSettings = serializers.DictField(required=False, source="app_settings")
     isPublic = serializers.BooleanField(required=False, source="is_public")
     entryPolicy = EnumField(choices=EntryPolicy.choices, required=False, source="entry_policy")
+
+    def validate_description(self, description: str | None) -> str:
+        return description or ""
 
 
 class RoomChanges(RoomInput):
@@ -124,6 +143,7 @@ class ParticipantSerializer(ModelSerializer):
     def get_metadata(self, participant: Participant) -> dict[str, Any] | None:
         return participant.metadata if self.context.get("member") else None
 
+    @extend_schema_field(PersonSerializer)
     def get_user(self, participant: Participant) -> dict[str, Any]:
         return person(participant.user)
 
@@ -135,9 +155,55 @@ def person(user: User) -> dict[str, Any]:
     return {"id": user.pk, "name": user.name, "avatar": user.avatar}
 
 
+ROLES_OF_A_ROOM = [role for role in ParticipantRole if role != ParticipantRole.ADMIN]
+
+
+class EntrySerializer(serializers.Serializer):
+    """What a phone that came by a code needs: its place, the room, and tokens where it became a guest."""
+
+    participant = serializers.SerializerMethodField()
+    tokens = TokensSerializer(allow_null=True)
+
+    def get_participant(self, entry: Any) -> dict[str, Any]:
+        return ParticipantSerializer(entry.participant, context={"member": True}).data
+
+
+class InvitationSerializer(ModelSerializer):
+    """An invitation, without the address: whoever sent it knows it."""
+
+    roomId = serializers.CharField(source="room_id")
+    createdAt = UTCDateTimeField(source="created_at")
+
+    class Meta:
+        model = Invitation
+        fields = ("id", "roomId", "role", "createdAt")
+
+
 class JoinInput(serializers.Serializer):
-    role = EnumField(
-        choices=[ParticipantRole.PARTICIPANT, ParticipantRole.VIEWER],
-        default=ParticipantRole.PARTICIPANT,
-        required=False,
-    )
+    """Joining oneself, or with `userId` or `email` letting in somebody else."""
+
+    role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
+    userId = serializers.CharField(max_length=ID_LENGTH, required=False, source="user_id")
+    email = serializers.EmailField(max_length=254, required=False)
+    metadata = MetadataField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "email" in attrs and "user_id" in attrs:
+            raise serializers.ValidationError({"email": "Give either userId or email."})
+        if "email" in attrs and "metadata" in attrs:
+            raise serializers.ValidationError({"metadata": "An invitation carries no metadata."})
+        return attrs
+
+
+class CodeInput(serializers.Serializer):
+    code = serializers.CharField(max_length=50)
+    name = serializers.CharField(max_length=100, required=False, default="")
+
+
+class ParticipantChanges(serializers.Serializer):
+    role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
+    metadata = MetadataField(required=False)
+
+
+class RemovalInput(serializers.Serializer):
+    reason = serializers.CharField(max_length=1000, allow_blank=True, required=False, default="")

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from rooms.models import ParticipantRole, Room
+from tests.contract import ContractClient
 from tests.factories import add_participant, bearer, make_room, make_user
 from tests.programs import CHROMIUM
 
@@ -76,9 +78,25 @@ def private_room(organiser: User, moderator: User, participant: User) -> Room:
 
 @pytest.fixture
 def api() -> Callable[..., APIClient]:
-    """`api()` is an anonymous client, `api(user)` one that sends the access token of `user`."""
+    """`api()` is an anonymous client, `api(user)` one that sends the access token of `user`.
+
+    Every answer they get is held against the OpenAPI document.
+    """
 
     def client(user: User | None = None) -> APIClient:
-        return APIClient(headers=bearer(user) if user else {})
+        return ContractClient(headers=bearer(user) if user else {})
 
     return client
+
+
+@pytest.fixture
+def dashboard(db: None) -> Callable[..., Client]:
+    """`dashboard()` is an anonymous browser of the organiser dashboard, `dashboard(user)` one signed in as `user`."""
+
+    def browser(user: User | None = None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return browser

@@ -1,5 +1,6 @@
 from django.db import migrations
 
+from platform_site.db.indexes import trigram_index
 from platform_site.db.triggers import Rule, add_rules
 
 
@@ -16,4 +17,5 @@ class Migration(migrations.Migration):
                 message="an erased user cannot be restored",
             ),
         ),
+        trigram_index("user_name_search", table="accounts_user", column="name"),
     ]

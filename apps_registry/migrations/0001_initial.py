@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                 (
                     "app",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="versions",
                         to="apps_registry.app",

@@ -76,7 +76,10 @@ class Migration(migrations.Migration):
                 (
                     "room",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="draws", to="rooms.room"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="draws",
+                        to="rooms.room",
                     ),
                 ),
             ],
@@ -145,7 +148,10 @@ class Migration(migrations.Migration):
                 (
                     "draw",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="prizes", to="prizes.draw"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prizes",
+                        to="prizes.draw",
                     ),
                 ),
                 (
@@ -303,7 +309,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="winner",
             index=models.Index(
-                condition=models.Q(("deleted_at", None)), fields=["room", "prize"], name="winner_room_prize"
+                condition=models.Q(("deleted_at", None)), fields=["room", "prize", "state"], name="winner_room_prize"
             ),
         ),
         migrations.AddIndex(

@@ -20,6 +20,12 @@ COMMITTED = (
     "rules_hash",
     "fingerprint",
 )
+RESULT = ("status", "seed", "entropy", "outcome", "run_at", "cancelled_at")
+LINE = ("draw_id", "prize_id", "position", "name", "count")
+
+
+def changed(*columns: str) -> str:
+    return " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
 
 
 class Migration(migrations.Migration):
@@ -38,11 +44,50 @@ class Migration(migrations.Migration):
                 for on in ("INSERT", "UPDATE")
             ),
             Rule(
+                name="winner_state_is_final",
+                table="prizes_winner",
+                on="UPDATE",
+                refuse_if="OLD.state <> 'AWARDED' AND NEW.state <> OLD.state",
+                message="a win that was fulfilled or revoked stays so",
+            ),
+            Rule(
+                name="prize_keeps_its_room",
+                table="prizes_prize",
+                on="UPDATE",
+                refuse_if="NEW.room_id <> OLD.room_id",
+                message="a prize stays with its room",
+            ),
+            Rule(
                 name="draw_commit_is_final",
                 table="prizes_draw",
                 on="UPDATE",
-                refuse_if=" OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in COMMITTED),
+                refuse_if=changed(*COMMITTED),
                 message="what a draw committed to cannot change",
+            ),
+            Rule(
+                name="draw_result_is_final",
+                table="prizes_draw",
+                on="UPDATE",
+                refuse_if=f"OLD.status IN ('COMPLETED', 'CANCELLED') AND ({changed(*RESULT)})",
+                message="a draw that is over cannot change",
+            ),
+            Rule(
+                name="draw_line_is_final",
+                table="prizes_drawprize",
+                on="UPDATE",
+                refuse_if=changed(*LINE),
+                message="what a draw committed to cannot change",
+            ),
+            Rule(
+                name="draw_line_kept",
+                table="prizes_drawprize",
+                on="DELETE",
+                refuse_if="""
+                    EXISTS (
+                        SELECT 1 FROM prizes_draw JOIN rooms_room ON rooms_room.id = prizes_draw.room_id
+                        WHERE prizes_draw.id = OLD.draw_id)
+                """,
+                message="a draw stays on record",
             ),
             Rule(
                 name="draw_kept",

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
+import django.db.models.lookups
 import django.db.models.manager
 import django.utils.timezone
 from django.conf import settings
@@ -158,6 +159,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="participations",
                         to=settings.AUTH_USER_MODEL,
@@ -216,7 +218,10 @@ class Migration(migrations.Migration):
                 (
                     "room",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="rooms.room"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="rooms.room",
                     ),
                 ),
             ],
@@ -232,16 +237,31 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="room",
             index=models.Index(
-                condition=models.Q(("deleted_at", None)), fields=["-created_at", "id"], name="room_newest"
+                condition=models.Q(("deleted_at", None)),
+                fields=["-created_at", "id", "is_public", "status"],
+                name="room_newest",
             ),
         ),
         migrations.AddIndex(
             model_name="room",
             index=models.Index(condition=models.Q(("deleted_at", None)), fields=["name", "id"], name="room_by_name"),
         ),
+        migrations.AddIndex(
+            model_name="room",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", False)), fields=["closed_at"], name="room_closed"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="room",
             constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="room_has_a_name"),
+        ),
+        migrations.AddConstraint(
+            model_name="room",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length("name"), 255),
+                name="room_name_length",
+            ),
         ),
         migrations.AddConstraint(
             model_name="room",
@@ -294,7 +314,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="participant",
             index=models.Index(
-                condition=models.Q(("deleted_at", None)), fields=["room", "role"], name="participant_room_role"
+                condition=models.Q(("deleted_at", None)),
+                fields=["room", "role", "joined_at", "id"],
+                name="participant_room_role",
             ),
         ),
         migrations.AddIndex(
@@ -342,7 +364,7 @@ class Migration(migrations.Migration):
             model_name="roomevent",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("public_seq__gte", 1), ("visibility", "PUBLIC")),
+                    models.Q(("public_seq__gte", 1), ("public_seq__isnull", False), ("visibility", "PUBLIC")),
                     models.Q(("public_seq", None), ("visibility", "ORGANIZER")),
                     _connector="OR",
                 ),

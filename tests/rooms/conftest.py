@@ -1,8 +1,9 @@
-"""Fixtures of the live tests, whose rows other processes must see."""
+"""Fixtures of the tests of rooms: limits that start anew, and server processes that see the test's rows."""
 
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 
@@ -52,3 +53,11 @@ def uvicorn(committed_db: None, uvicorn_process: Server) -> Server:
 def server(request: pytest.FixtureRequest) -> Server:
     """Both in turn."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(autouse=True)
+def no_hits() -> Iterator[None]:
+    """No test counts against the limits of the one before it."""
+    cache.clear()
+    yield
+    cache.clear()

@@ -1,18 +1,21 @@
-"""What can be done to a room and by the people in it. Every door (API, admin, pages, sockets, commands) comes here."""
+"""The life of a room: made, set up, started, ended, deleted."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.actions import open_dashboard
 from accounts.models import User
 from apps_registry import manifest
 from apps_registry.models import App
 from platform_site.rest.exceptions import Forbidden, InvalidInput, InvalidTransition
-from rooms.errors import AlreadyIn, NotInRoom, OrganizerStays, Removed, RoomClosed, SettingsFrozen
+from rooms.errors import RoomClosed, RoomIsActive, SettingsFrozen
 from rooms.events import record
-from rooms.models import EntryPolicy, Participant, ParticipantRole, Room, RoomStatus, Visibility
+from rooms.models import OPEN_STATUSES, EntryPolicy, Participant, ParticipantRole, Room, RoomStatus, Visibility
 from rooms.permissions import Need, locked_room
 from rooms.serializers import ParticipantSerializer, public_room, settings_at
 
@@ -71,13 +74,13 @@ def run_app(room: Room, app_id: str) -> None:
     room.manifest_version_id = f"{app.app_id}@{app.manifest_version}"
 
 
-def accepted_settings(key: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """`settings` with the defaults of the manifest version `key`. Raises InvalidInput where its schema refuses them."""
-    settings = manifest.with_defaults(key, manifest.without_dropped(key, settings))
-    faults = manifest.settings_faults(key, settings)
+def accepted_settings(key: str, given: dict[str, Any]) -> dict[str, Any]:
+    """`given` with the defaults of the manifest version `key`. Raises InvalidInput where its schema refuses them."""
+    whole = manifest.with_defaults(key, manifest.without_dropped(key, given))
+    faults = manifest.settings_faults(key, whole)
     if faults:
         raise InvalidInput(faults)
-    return settings
+    return whole
 
 
 @transaction.atomic
@@ -89,13 +92,14 @@ def update_room(*, room_id: str, by: User | None, status: str = "", **changes: A
     """
     room = locked_room(room_id, by, Need.ORGANIZE)
     before = {name: getattr(room, name) for name in API_NAMES}
+    public_before = settings_at(room, "public")
     merge_settings(room, changes)
     for name in changes.keys() - {"app_id", "app_settings"}:
         setattr(room, name, changes[name])
     changed = {name for name in API_NAMES if getattr(room, name) != before[name]}
     if changed:
         room.save()
-        tell_changes(room, changed, by=by)
+        tell_changes(room, changed, public_before, by=by)
     if status:
         change_status(room, RoomStatus(status), by=by)
     return room
@@ -103,15 +107,18 @@ def update_room(*, room_id: str, by: User | None, status: str = "", **changes: A
 
 def merge_settings(room: Room, changes: dict[str, Any]) -> None:
     """Applies `app_id` and `app_settings` of `changes` to `room`, within what its status still lets change."""
-    app_id, settings = changes.get("app_id"), changes.get("app_settings")
+    app_id, given = changes.get("app_id"), changes.get("app_settings")
     if app_id is not None and app_id != room.app_id:
+        if not room.is_open:
+            raise RoomClosed
         if room.status != RoomStatus.DRAFT:
             raise SettingsFrozen(fields={"appId": ["The application is frozen once the event has started."]})
         run_app(room, app_id)
-    elif settings is None:
+        room.app_settings = {}  # they were the settings of another game
+    elif given is None:
         return
     key = room.manifest_version_id
-    merged = room.app_settings | manifest.without_dropped(key, settings or {})
+    merged = room.app_settings | manifest.without_dropped(key, given or {})
     merged = {name: value for name, value in merged.items() if value is not None}
     if room.status != RoomStatus.DRAFT:
         touched = {
@@ -123,17 +130,25 @@ def merge_settings(room: Room, changes: dict[str, Any]) -> None:
         if frozen:
             message = "This setting is frozen once the event has started."
             raise SettingsFrozen(fields={f"appSettings.{name}": [message] for name in sorted(frozen)})
+        if not touched:
+            return
     room.app_settings = accepted_settings(key, merged)
 
 
-def tell_changes(room: Room, changed: set[str], *, by: User | None) -> None:
-    """Records room:updated for everybody and, where settings changed that not everybody sees, for the organizers."""
+def tell_changes(room: Room, changed: set[str], public_before: dict[str, Any], *, by: User | None) -> None:
+    """Records room:updated for everybody, without a word of settings that outsiders do not see, and, where settings
+    changed and those who run the room see more of them, once more for these."""
     shown = public_room(room.pk)
     names = {API_NAMES[name] for name in changed}
-    record(room, "room:updated", {"changes": {name: shown[name] for name in names}, "room": shown}, by=by)
-    if "app_settings" in changed and settings_at(room, "organizer") != settings_at(room, "public"):
-        hidden = {"appSettings": settings_at(room, "organizer")}
-        payload = {"changes": hidden, "room": shown | hidden}
+    if "app_id" in changed:
+        names |= {"app", "appManifestVersion"}
+    if shown["appSettings"] == public_before:
+        names.discard("appSettings")
+    if names:
+        record(room, "room:updated", {"changes": {name: shown[name] for name in names}, "room": shown}, by=by)
+    full = {"appSettings": settings_at(room, "organizer")}
+    if "app_settings" in changed and ("appSettings" not in names or full["appSettings"] != shown["appSettings"]):
+        payload = {"changes": full, "room": shown | full}
         record(room, "room:updated", payload, by=by, visibility=Visibility.ORGANIZER)
 
 
@@ -144,45 +159,32 @@ def change_status(room: Room, status: RoomStatus, *, by: User | None) -> None:
         return
     if (old, status) not in TRANSITIONS:
         raise InvalidTransition(f"A room that is {old} cannot become {status}.")
+    if status not in OPEN_STATUSES:
+        end_open_business(room, by)
     room.status = status
     room.closed_at = None if room.is_open else timezone.now()
     room.save(update_fields=["status", "closed_at", "updated_at"])
     record(room, "room:status_changed", {"oldStatus": old, "newStatus": status.value}, by=by)
 
 
-@transaction.atomic
-def join_room(*, room_id: str, by: User, role: str = ParticipantRole.PARTICIPANT) -> Participant:
-    """`by` enters a room that they see, as PARTICIPANT or VIEWER. Who left comes back with their metadata.
+def end_open_business(room: Room, by: User | None) -> None:
+    """Lets those above end what they have open in a locked room (draws), while the room itself is still open.
 
-    Raises RoomClosed, AlreadyIn, Removed, Forbidden (a guest elsewhere, or a room by invitation only).
+    The setting ROOM_CLOSERS names them: each is called as `closer(room, by)` inside the transaction.
     """
-    room = locked_room(room_id, by, Need.READ)
-    if not room.is_open:
-        raise RoomClosed
-    if by.is_guest or room.entry_policy == EntryPolicy.INVITE_ONLY:
-        raise Forbidden("This room is open to invited people only.")
-    participant = Participant.all_objects.filter(user=by, room=room).first()
-    if participant is not None and participant.deleted_at is None:
-        raise AlreadyIn
-    if participant is not None and participant.removed_by_id is not None:
-        raise Removed
-    participant = participant or Participant(user=by, room=room)
-    participant.role, participant.joined_at, participant.deleted_at = role, timezone.now(), None
-    participant.save()
-    record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
-    return participant
+    for path in settings.ROOM_CLOSERS:
+        closer: Callable[[Room, User | None], None] = import_string(path)
+        closer(room, by)
 
 
 @transaction.atomic
-def leave_room(*, room_id: str, by: User) -> Participant:
-    """`by` leaves, at any time. Raises OrganizerStays for who created the room, NotInRoom for others."""
-    room = locked_room(room_id, by, Need.READ)
-    participant = Participant.objects.filter(user=by, room=room).first()
-    if participant is None:
-        raise NotInRoom
-    if room.created_by_id == by.pk:
-        raise OrganizerStays
-    participant.deleted_at = timezone.now()
-    participant.save(update_fields=["deleted_at", "updated_at"])
-    record(room, "participant:left", {"participantId": participant.pk, "userId": by.pk}, by=by)
-    return participant
+def delete_room(*, room_id: str, by: User | None) -> None:
+    """Takes a room out of sight, softly: its wins, draws and log stay as evidence. Raises RoomIsActive."""
+    room = locked_room(room_id, by, Need.ORGANIZE)
+    if room.status == RoomStatus.ACTIVE:
+        raise RoomIsActive
+    if room.is_open:
+        end_open_business(room, by)
+    room.deleted_at = timezone.now()
+    room.save(update_fields=["deleted_at", "updated_at"])
+    record(room, "room:deleted", {}, by=by)

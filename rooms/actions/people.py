@@ -1,0 +1,183 @@
+"""What happens to the people of a room: they leave, are removed and let in again, change their role."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from accounts.actions import open_dashboard
+from accounts.models import User
+from platform_site.rest.exceptions import Forbidden, InvalidInput
+from platform_site.rest.fields import MetadataField
+from platform_site.rest.throttling import RateLimited, hit
+from rooms.errors import NotInRoom, NotRemoved, OrganizerStays, RoomClosed
+from rooms.events import record
+from rooms.models import Participant, ParticipantRole, Room, Visibility
+from rooms.permissions import RUNNERS, Need, is_allowed, locked_room, may_hand_out, rank_of, require
+from rooms.serializers import ParticipantSerializer
+
+MOST_REMOVALS = 20  # a minute, room and moderator: who goes astray cannot empty a hall before an organizer notices
+
+
+@transaction.atomic
+def leave_room(*, room_id: str, by: User) -> Participant:
+    """`by` leaves, at any time. Raises OrganizerStays (who created the room), NotInRoom (who is not in it)."""
+    room = locked_room(room_id, by, Need.READ)
+    participant = Participant.objects.filter(user_id=by.pk, room=room).first()
+    if participant is None:
+        raise NotInRoom
+    leave(room, participant, by)
+    return participant
+
+
+def leave(room: Room, participant: Participant, by: User) -> None:
+    if room.created_by_id == participant.user_id:
+        raise OrganizerStays
+    participant.deleted_at = timezone.now()
+    participant.save(update_fields=["deleted_at", "updated_at"])
+    record(room, "participant:left", {"participantId": participant.pk, "userId": participant.user_id}, by=by)
+
+
+@transaction.atomic
+def remove_participant(*, room_id: str, participant_id: str, by: User, reason: str = "") -> Participant:
+    """Sends somebody away, who cannot come back until an organizer restores them. One's own id means leaving.
+
+    The reason is told to organizers and moderators only. Raises Forbidden (moderators remove those below them),
+    OrganizerStays, NotInRoom, and for moderators RateLimited.
+    """
+    room = locked_room(room_id, by, Need.READ)
+    participant = Participant.objects.filter(pk=participant_id, room=room).first()
+    if participant is not None and participant.user_id == by.pk:
+        leave(room, participant, by)
+        return participant
+    require(room, by, Need.RUN)
+    if participant is None:
+        raise NotInRoom
+    if not may_hand_out(room, by, participant.role):
+        raise Forbidden("A moderator removes participants and viewers only.")
+    if participant.role == ParticipantRole.ORGANIZER:
+        raise OrganizerStays("An organizer cannot be removed. Change their role first.")
+    if not is_allowed(room, by, Need.ORGANIZE):
+        # Counted in this transaction: a removal that is rolled back did not happen.
+        counted = hit(f"removals:{room.pk}:{by.pk}", limit=MOST_REMOVALS)
+        if not counted.allowed:
+            raise RateLimited(counted, "Too many removals in a minute. Ask an organizer.")
+    participant.deleted_at, participant.removed_by, participant.removal_reason = timezone.now(), by, reason
+    participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
+    told = {"participantId": participant.pk, "userId": participant.user_id}
+    record(room, "participant:left", told, by=by)
+    audit = {"removedBy": by.pk, "reason": reason}
+    record(room, "participant:left", told | audit, by=by, visibility=Visibility.ORGANIZER)
+    return participant
+
+
+@transaction.atomic
+def restore_participant(*, room_id: str, participant_id: str, by: User | None) -> Participant:
+    """Undoes a removal: the row comes back as it was. Who is in the room already stays, and nothing happens.
+
+    Raises RoomClosed, NotRemoved (they left by themselves), NotInRoom (they never were here, or their account is gone).
+    """
+    room = locked_room(room_id, by, Need.ORGANIZE)
+    people = Participant.all_objects.select_related("user").filter(room=room, user__deleted_at=None)
+    participant = people.filter(pk=participant_id).first()
+    if participant is None:
+        raise NotInRoom
+    if participant.deleted_at is None:
+        return participant
+    if participant.removed_by_id is None:
+        raise NotRemoved
+    if not room.is_open:
+        raise RoomClosed
+    participant.deleted_at, participant.removed_by, participant.removal_reason = None, None, ""
+    participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
+    record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
+    return participant
+
+
+@transaction.atomic
+def change_participant(
+    *, room_id: str, participant_id: str, by: User | None, role: str = "", metadata: dict[str, Any] | None = None
+) -> Participant:
+    """Gives somebody another role, and merges `metadata` (None removes a key).
+
+    Moderators only move those below them further down. Raises Forbidden, OrganizerStays (the creator), NotInRoom,
+    InvalidInput (metadata from a moderator or too large, a guest who is to run the room), RoomClosed (metadata).
+    """
+    room = locked_room(room_id, by, Need.RUN)
+    participant = Participant.objects.select_related("user").filter(pk=participant_id, room=room).first()
+    if participant is None:
+        raise NotInRoom
+    if metadata is not None:
+        require_numbering(room, by)
+        if not room.is_open:
+            raise RoomClosed
+        merge_metadata(room, participant, metadata, by)
+    if role and role != participant.role:
+        require_step(room, participant, role, by)
+        set_role(room, participant, role, by=by)
+    return participant
+
+
+def require_numbering(room: Room, by: User | None) -> None:
+    """People may not number their own tickets."""
+    if by is not None and not is_allowed(room, by, Need.ORGANIZE):
+        raise InvalidInput({"metadata": ["Only organizers set metadata."]})
+
+
+def require_step(room: Room, participant: Participant, role: str, by: User | None) -> None:
+    """Refuses a role that `by` may not give to this person."""
+    if by is not None and not is_allowed(room, by, Need.ORGANIZE):
+        below = rank_of(participant.role) < rank_of(ParticipantRole.MODERATOR) or participant.user_id == by.pk
+        if not below or rank_of(role) > rank_of(participant.role):
+            raise Forbidden("A moderator cannot give this role to this person.")
+    if participant.role == ParticipantRole.ORGANIZER:
+        others = Participant.objects.filter(room=room, role=ParticipantRole.ORGANIZER).exclude(pk=participant.pk)
+        if room.created_by_id == participant.user_id or not others.exists():
+            raise OrganizerStays("Whoever created the room, and its last organizer, stay organizers.")
+    require_no_guest(participant.user, role)
+
+
+def require_no_guest(user: User, role: str) -> None:
+    if user.is_guest and role in RUNNERS:
+        raise InvalidInput({"role": ["A guest cannot run a room."]})
+
+
+def set_role(room: Room, participant: Participant, role: str, *, by: User | None) -> None:
+    """Writes a new role into a locked room and tells it."""
+    participant.role = role
+    participant.save(update_fields=["role", "updated_at"])
+    tell_updated(room, participant, {"role": role}, by=by)
+    if role in RUNNERS:
+        open_dashboard(user=participant.user)
+
+
+def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any], by: User | None) -> None:
+    merged = {name: value for name, value in (participant.metadata | changes).items() if value is not None}
+    if merged == participant.metadata:
+        return
+    participant.metadata = bounded_metadata(merged)
+    participant.save(update_fields=["metadata", "updated_at"])
+    tell_updated(room, participant, {"metadata": merged}, by=by, visibility=Visibility.ORGANIZER)
+
+
+def bounded_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    """`metadata` within the size of the field. Raises InvalidInput."""
+    try:
+        return MetadataField().run_validation(metadata)
+    except ValidationError as error:
+        raise InvalidInput({"metadata": [str(message) for message in error.detail]}) from error
+
+
+def tell_updated(
+    room: Room,
+    participant: Participant,
+    changes: dict[str, Any],
+    *,
+    by: User | None,
+    visibility: Visibility = Visibility.PUBLIC,
+) -> None:
+    member = visibility == Visibility.ORGANIZER
+    shown = ParticipantSerializer(participant, context={"member": member}).data
+    payload = {"participantId": participant.pk, "changes": changes, "participant": shown}
+    record(room, "participant:updated", payload, by=by, visibility=visibility)

@@ -1,0 +1,144 @@
+"""Who may do what: one row for each endpoint of the API, read by rooms/test_permissions.py.
+
+A new endpoint needs a row here; a test compares the table with the router. Most rows are one line:
+
+    Row("PATCH", "/rooms/{room}", write(ORGANIZERS), body={"name": "Renamed"})
+
+Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {gone} (removed from
+it), {stranger} (a user id), {prize}, {app}. `.but("draft", {"organizer": 409})` says what differs in a kind of room.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+CALLERS = (
+    "anonymous",
+    "guest",  # of the room, with the tokens that its code gave
+    "viewer",
+    "participant",
+    "moderator",
+    "organizer",
+    "other organizer",  # of another room
+    "removed",
+    "left",
+    "admin",  # of the platform, in no room
+)
+ROOMS = ("public", "private", "draft", "deleted")  # the first two ACTIVE, the last two public
+ANYWHERE = ("public",)  # for endpoints outside of rooms: tried once
+
+MEMBERS = {"guest", "viewer", "participant", "moderator", "organizer"}
+SIGNED_IN = set(CALLERS) - {"anonymous"}
+RUNNERS = {"moderator", "organizer", "admin"}
+ORGANIZERS = {"organizer", "admin"}
+
+
+class Statuses(dict[str, dict[str, int]]):
+    """Kind of room → caller → status."""
+
+    def but(self, kind: str, statuses: dict[str, int]) -> Self:
+        self[kind] = self[kind] | statuses
+        return self
+
+
+@dataclass(frozen=True)
+class Row:
+    method: str
+    path: str
+    expected: Statuses
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def read() -> Statuses:
+    """As reading the room: whoever knows of it."""
+    return Statuses(
+        public=dict.fromkeys(CALLERS, 200),
+        private=dict.fromkeys(CALLERS, 404) | dict.fromkeys(MEMBERS | {"admin"}, 200),
+        draft=dict.fromkeys(CALLERS, 200),
+        deleted=dict.fromkeys(CALLERS, 404),
+    )
+
+
+def write(allowed: Iterable[str], done: int = 200) -> Statuses:
+    """A change: 401 without a token, 404 for who may not know of the room, 403 for who may know of it and no more."""
+    done_for, no_token = dict.fromkeys(allowed, done), {"anonymous": 401}
+    open_room = dict.fromkeys(CALLERS, 403) | no_token | done_for
+    return Statuses(
+        public=open_room,
+        private=dict.fromkeys(CALLERS, 404) | dict.fromkeys(MEMBERS | {"admin"}, 403) | no_token | done_for,
+        draft=dict(open_room),
+        deleted=dict.fromkeys(CALLERS, 404) | no_token,
+    )
+
+
+def outside(allowed: Iterable[str], done: int = 200, refused: int = 403) -> Statuses:
+    """An endpoint that belongs to no room."""
+    return Statuses(public=dict.fromkeys(CALLERS, refused) | {"anonymous": 401} | dict.fromkeys(allowed, done))
+
+
+IN_ALREADY = dict.fromkeys(MEMBERS, 409)
+JOIN = (
+    write({"other organizer", "left", "admin"}, 201)
+    .but("public", IN_ALREADY)
+    .but("draft", IN_ALREADY)
+    .but("private", IN_ALREADY | {"other organizer": 404, "left": 404, "removed": 403})
+)
+WITH_CODE = dict.fromkeys(CALLERS, 201) | dict.fromkeys(MEMBERS, 200) | {"removed": 403}
+JOIN_BY_CODE = Statuses(
+    public=WITH_CODE,
+    private=WITH_CODE | {"anonymous": 401},  # not for guests, unless its organizer says so
+    draft=dict(WITH_CODE),
+    deleted=dict.fromkeys(CALLERS, 404),
+)
+LEAVE = write(MEMBERS)
+for kind in ("public", "private", "draft"):
+    LEAVE.but(kind, {"organizer": 409, "other organizer": 404, "removed": 404, "left": 404, "admin": 404})
+
+TABLE = [
+    # accounts
+    Row("POST", "/auth/login", outside(CALLERS), body={"email": "{email}", "password": "{password}"}),
+    Row("GET", "/auth/me", outside(SIGNED_IN)),
+    # apps
+    Row("GET", "/apps", outside(SIGNED_IN - {"guest"})),
+    Row("GET", "/apps/{app}", outside(SIGNED_IN - {"guest"})),
+    # rooms
+    Row("GET", "/rooms", outside(CALLERS)),
+    Row("POST", "/rooms", outside(SIGNED_IN - {"guest"}, 201), body={"name": "Mine", "appId": "{app}"}),
+    Row("GET", "/rooms/{room}", read()),
+    Row("PATCH", "/rooms/{room}", write(ORGANIZERS), body={"name": "Renamed"}),
+    Row(
+        "DELETE",
+        "/rooms/{room}",
+        write(ORGANIZERS, 409).but("draft", dict.fromkeys(ORGANIZERS, 200)),
+    ),
+    Row("POST", "/rooms/join", JOIN_BY_CODE, body={"code": "{code}", "name": "Newcomer"}),
+    # participants
+    Row("GET", "/rooms/{room}/participants", read()),
+    Row("GET", "/rooms/{room}/participants/{person}", read()),
+    Row("POST", "/rooms/{room}/participants", JOIN),
+    Row("POST", "/rooms/{room}/participants", write(RUNNERS, 201), body={"userId": "{stranger}"}),
+    Row("POST", "/rooms/{room}/participants", write(RUNNERS, 201), body={"email": "new@example.com"}),
+    Row(
+        "POST",
+        "/rooms/{room}/participants",
+        write(ORGANIZERS, 201),
+        body={"email": "new@example.com", "role": "MODERATOR"},
+    ),
+    Row("PATCH", "/rooms/{room}/participants/{person}", write(RUNNERS), body={"role": "VIEWER"}),
+    Row("PATCH", "/rooms/{room}/participants/{person}", write(ORGANIZERS), body={"role": "MODERATOR"}),
+    Row("DELETE", "/rooms/{room}/participants/{person}", write(RUNNERS), body={"reason": "Noise"}),
+    Row("DELETE", "/rooms/{room}/participants/me", LEAVE),
+    Row("POST", "/rooms/{room}/participants/{gone}/restore", write(ORGANIZERS)),
+    # prizes
+    Row("GET", "/rooms/{room}/prizes", read()),
+    Row("POST", "/rooms/{room}/prizes", write(RUNNERS, 201), body={"name": "Cup"}),
+    # winners
+    Row("GET", "/rooms/{room}/winners", read()),
+    Row(
+        "POST",
+        "/rooms/{room}/winners",
+        write(RUNNERS, 201).but("draft", dict.fromkeys(RUNNERS, 409)),
+        body={"prizeId": "{prize}", "participantId": "{person}"},
+    ),
+]

@@ -1,0 +1,228 @@
+"""Two requests at once, on a database that lets them. Each test opens with the variant that must fail."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from platform_site.rest.exceptions import Forbidden
+from rooms.actions import (
+    change_participant,
+    invite,
+    join_by_code,
+    join_room,
+    leave_room,
+    redeem_invitations,
+    remove_participant,
+    update_room,
+)
+from rooms.errors import AlreadyIn, NotInRoom, OrganizerStays, RoomClosed
+from rooms.models import Participant, Room, RoomEvent
+from tests.factories import add_participant, make_room, make_user
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """What each call returned or raised, all having started together."""
+    results: list[Any] = [None] * len(calls)
+    start = threading.Barrier(len(calls))
+
+    def run(number: int, call: Callable[[], Any]) -> None:
+        try:
+            start.wait(10)
+            results[number] = call()
+        except Exception as error:  # noqa: BLE001  the test looks at it
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    return results
+
+
+def kinds(results: list[Any]) -> list[str]:
+    return sorted(type(result).__name__ for result in results)
+
+
+def numbers(room: Room) -> list[int]:
+    return list(RoomEvent.objects.filter(room=room).order_by("seq").values_list("seq", flat=True))
+
+
+def events_of(room: Room, type: str) -> int:
+    return RoomEvent.objects.filter(room=room, type=type, visibility="PUBLIC").count()
+
+
+def wait_for_a_lock() -> None:
+    """Returns once some connection waits for a lock."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("Nobody waits.")
+
+
+def test_two_joins_of_one_person(room):
+    def join_without_a_lock(user: Any, meet: threading.Barrier) -> Participant:
+        there = Participant.objects.filter(room=room, user=user).exists()
+        meet.wait(10)
+        assert not there
+        return Participant.objects.create(room=room, user=user, joined_at=timezone.now())
+
+    user, meet = make_user(), threading.Barrier(2)
+    naive = at_once(*[lambda: join_without_a_lock(user, meet)] * 2)
+    assert kinds(naive) == ["IntegrityError", "Participant"]
+
+    for _ in range(5):
+        user, before = make_user(), events_of(room, "participant:joined")
+        results = at_once(*[partial(join_room, room_id=room.pk, by=user)] * 2)
+        assert kinds(results) == ["AlreadyIn", "Participant"]
+        assert Participant.all_objects.filter(room=room, user=user).count() == 1
+        assert events_of(room, "participant:joined") == before + 1
+
+
+def test_join_while_the_room_closes(organiser):
+    room, user = make_room(organiser), make_user()
+    looked, closed = threading.Event(), threading.Event()
+
+    def join_without_a_lock() -> None:
+        assert Room.objects.get(pk=room.pk).is_open
+        looked.set()
+        assert closed.wait(10)
+        Participant.objects.create(room=room, user=user, joined_at=timezone.now())
+
+    def close() -> None:
+        assert looked.wait(10)
+        update_room(room_id=room.pk, by=organiser, status="COMPLETED")
+        closed.set()
+
+    at_once(join_without_a_lock, close)
+    assert Participant.objects.filter(
+        room=room, user=user, joined_at__gt=Room.objects.get(pk=room.pk).closed_at
+    ).exists()
+
+    for _ in range(8):
+        room, user = make_room(organiser), make_user()
+        joined, done = at_once(
+            partial(join_room, room_id=room.pk, by=user),
+            partial(update_room, room_id=room.pk, by=organiser, status="COMPLETED"),
+        )
+        assert isinstance(done, Room)
+        in_it = Participant.objects.filter(room=room, user=user).exists()
+        assert in_it is isinstance(joined, Participant)
+        assert in_it or isinstance(joined, RoomClosed)
+        assert RoomEvent.objects.filter(room=room).latest("seq").type == "room:status_changed"
+
+
+def test_all_organizers_step_down_at_once(room, organiser):
+    creator = Participant.objects.get(room=room, user=organiser)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Participant.objects.filter(pk=creator.pk).update(role="VIEWER")
+
+    others = [add_participant(room, make_user(), "ORGANIZER") for _ in range(3)]
+    results = at_once(
+        *[
+            partial(change_participant, room_id=room.pk, participant_id=person.pk, by=person.user, role="VIEWER")
+            for person in [creator, *others]
+        ]
+    )
+    assert isinstance(results[0], OrganizerStays)
+    assert kinds(results[1:]) == ["Participant"] * 3
+    assert list(Participant.objects.filter(room=room, role="ORGANIZER")) == [creator]
+
+
+def test_leaving_while_being_removed(room, organiser):
+    for _ in range(8):
+        person, before = add_participant(room), events_of(room, "participant:left")
+        results = at_once(
+            partial(leave_room, room_id=room.pk, by=person.user),
+            partial(remove_participant, room_id=room.pk, participant_id=person.pk, by=organiser),
+        )
+        assert kinds(results) == ["NotInRoom", "Participant"]
+        assert isinstance(results[0], NotInRoom) is (Participant.all_objects.get(pk=person.pk).removed_by is not None)
+        assert events_of(room, "participant:left") == before + 1
+
+
+def test_a_moderator_who_is_removed_while_they_wait_does_nothing_more(room, organiser, moderator):
+    victim = add_participant(room)
+
+    def role_with_the_lock() -> Any:
+        with transaction.atomic():
+            return Room.objects.select_for_update(of=("self",)).with_role_of(moderator).get(pk=room.pk).viewer_role
+
+    def while_removed(call: Callable[[], Any]) -> Any:
+        """The result of `call`, which waits for the room while `moderator` is removed from it."""
+        person = Participant.all_objects.get(room=room, user=moderator)
+        Participant.all_objects.filter(pk=person.pk).update(deleted_at=None, removed_by=None, removal_reason="")
+        results: list[Any] = []
+
+        def run() -> None:
+            results.extend(at_once(call))
+
+        waiting = threading.Thread(target=run)
+        with transaction.atomic():
+            remove_participant(room_id=room.pk, participant_id=person.pk, by=organiser)
+            waiting.start()
+            wait_for_a_lock()
+        waiting.join(30)
+        return results[0]
+
+    assert while_removed(role_with_the_lock) == "MODERATOR"  # the row is new, what stands beside it is old
+    refusal = while_removed(lambda: remove_participant(room_id=room.pk, participant_id=victim.pk, by=moderator))
+    assert isinstance(refusal, Forbidden)
+    assert Participant.objects.filter(pk=victim.pk).exists()
+
+
+def test_two_changes_of_settings_both_stay(organiser):
+    def merge_without_a_lock(name: str, value: Any, meet: threading.Barrier) -> None:
+        settings = Room.objects.get(pk=room.pk).app_settings
+        meet.wait(10)
+        Room.objects.filter(pk=room.pk).update(app_settings=settings | {name: value})
+
+    room, meet = make_room(organiser, active=False), threading.Barrier(2)
+    at_once(lambda: merge_without_a_lock("tickets", 5, meet), lambda: merge_without_a_lock("budget", 9, meet))
+    assert len(Room.objects.get(pk=room.pk).app_settings) == 2  # one of the two is lost
+
+    room = make_room(organiser, active=False)
+    at_once(
+        lambda: update_room(room_id=room.pk, by=organiser, app_settings={"tickets": 5}),
+        lambda: update_room(room_id=room.pk, by=organiser, app_settings={"budget": 9}),
+    )
+    assert Room.objects.get(pk=room.pk).app_settings == {"title": "Party", "tickets": 5, "budget": 9}
+
+
+def test_a_hall_joins_at_once(room):
+    before = numbers(room)
+    results = at_once(*[lambda: join_by_code(code=room.join_code, by=None, name="Gus")] * 20)
+    assert kinds(results) == ["Entry"] * 20
+    assert len({entry.participant.user_id for entry in results}) == 20
+    assert numbers(room) == list(range(1, len(before) + 21))
+
+
+def test_one_person_signs_in_twice_at_once(private_room, organiser):
+    user = make_user(email="nina@example.com", email_verified=True)
+    invite(room_id=private_room.pk, by=organiser, email="nina@example.com")
+    results = at_once(*[lambda: redeem_invitations(user=user)] * 3)
+    assert results == [None] * 3
+    assert Participant.all_objects.filter(room=private_room, user=user).count() == 1
+    assert events_of(private_room, "participant:joined") == 2
+
+
+def test_an_invited_person_joins_and_signs_in_at_once(private_room, organiser):
+    user = make_user(email="nina@example.com", email_verified=True)
+    invite(room_id=private_room.pk, by=organiser, email="nina@example.com")
+    joined, _ = at_once(lambda: join_room(room_id=private_room.pk, by=user), lambda: redeem_invitations(user=user))
+    assert isinstance(joined, Participant | AlreadyIn)
+    assert Participant.objects.filter(room=private_room, user=user).count() == 1
