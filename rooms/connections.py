@@ -22,7 +22,7 @@ TOKEN_REFUSED = 4401
 TOO_SLOW = 4408
 TOO_MANY_MESSAGES = 4429
 MOST_ROOMS = 50
-MOST_WAITING = 1000  # events that may come in while a viewer catches up
+MOST_WAITING = 2000  # events that may come in while a viewer catches up
 
 
 @dataclass(eq=False, slots=True)

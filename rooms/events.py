@@ -1,5 +1,6 @@
 """The room's log: the only writer of RoomEvent."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -42,3 +43,40 @@ def record(
     )
     transaction.on_commit(partial(ring, room.pk, seq), robust=True)
     return event
+
+
+def record_many(
+    room: Room,
+    told: Sequence[tuple[str, dict[str, Any]]],
+    *,
+    by: User | None,
+    visibility: Visibility = Visibility.PUBLIC,
+) -> None:
+    """`record` for many (type, payload) at once: the same rules and numbers, two statements, one bell."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("record_many() needs the transaction of the change that it tells of.")
+    if not told:
+        return
+    public = visibility == Visibility.PUBLIC
+    seq, public_seq = room.last_seq, room.last_public_seq
+    room.last_seq, room.last_public_seq = seq + len(told), public_seq + len(told) * public
+    counted = Room.all_objects.filter(pk=room.pk, last_seq=seq).update(
+        last_seq=room.last_seq, last_public_seq=room.last_public_seq, updated_at=room.updated_at
+    )
+    if not counted:
+        raise RuntimeError("record_many() needs a room that was locked before it was read.")
+    now = timezone.now()
+    RoomEvent.objects.bulk_create(
+        RoomEvent(
+            room=room,
+            seq=seq + at,
+            public_seq=public_seq + at if public else None,
+            type=kind,
+            payload=payload,
+            visibility=visibility,
+            actor=by,
+            created_at=now,
+        )
+        for at, (kind, payload) in enumerate(told, start=1)
+    )
+    transaction.on_commit(partial(ring, room.pk, room.last_seq), robust=True)

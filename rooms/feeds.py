@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-TURN = 250  # sockets that are served before others have a turn
+TURN = 250  # frames that are given before others have a turn
 LONGEST_KEPT = 2.0  # seconds
 LONGEST_JOIN = 2.0  # seconds that a feed waits for the channel layer before it goes on without
 
@@ -155,10 +155,13 @@ class Feed:
 
     async def give(self, side: dict[Connection, Subscription], numbered: list[tuple[int, Frame]]) -> None:
         # Socket by socket, so that a server which gathers writes puts all of a batch into one.
-        for turn, subscription in enumerate(list(side.values()), 1):
+        given = 0
+        for subscription in list(side.values()):
             for number, frame in numbered:
                 subscription.offer(number, frame)
-            if turn % TURN == 0:
+            given += len(numbered)
+            if given >= TURN:
+                given = 0
                 await asyncio.sleep(0)
 
     async def mind_access(self, row: lookups.Row) -> None:

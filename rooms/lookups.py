@@ -14,7 +14,7 @@ from rooms.permissions import is_member, level_of
 from rooms.serializers import RoomSerializer
 
 MOST_A_LOOK = 200
-MOST_REPLAYED = 1000  # whoever missed more reads the room anew
+MOST_REPLAYED = 2000  # whoever missed more reads the room anew
 NOBODY = AnonymousUser()
 
 

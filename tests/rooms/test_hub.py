@@ -122,7 +122,8 @@ async def test_a_killed_process_loses_nothing(pair: tuple[Server, Server], room:
 
 async def test_redis_may_go_away_and_come_back(room: Room, organiser: User) -> None:
     with (
-        Redis() as redis, Server(UVICORN, REDIS_URL=redis.url, REALTIME_TICK="1") as one,
+        Redis() as redis,
+        Server(UVICORN, REDIS_URL=redis.url, REALTIME_TICK="1") as one,
         Server(UVICORN, REDIS_URL=redis.url, REALTIME_TICK="1") as other,
     ):
         async with Live(one.live_url) as here, Live(other.live_url) as there:
