@@ -20,6 +20,7 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
   `list`; a JSON Schema as a dict for anything else; without it the answer is {"success": true}. `status` may be a
   tuple, too.
 - `paged=True` for a list with `page`, `limit` and `cursor` under another name than `list`.
+- `files=("text/csv", …)` for an answer that is a file of one of these types, without the envelope.
 - `redirects=True` for an answer that only sends a browser on (302).
 - `errors` names the DomainErrors that this operation can answer; their code, status and message are read from the
   class. A text is the code of one that Django or DRF raises. What follows from the rest needs no mention: 401 for a
@@ -73,6 +74,7 @@ class Operation:
     access: Access | None = None
     parameters: tuple[Schema, ...] = ()
     redirects: bool = False
+    files: tuple[str, ...] = ()
 
 
 def operation(summary: str, **declared: Any) -> Callable[[Any], Any]:
@@ -267,6 +269,9 @@ class AutoSchema(SpectacularSchema):
         success: Schema = {"description": self.declared.summary, "headers": headers}
         if self.declared.redirects:
             success["headers"] = headers | {"Location": {"schema": {"type": "string"}, "required": True}}
+        elif self.declared.files:
+            success["content"] = {kind: {"schema": {}, "examples": {}} for kind in self.declared.files}
+            success["headers"] = headers | {"Content-Disposition": {"schema": {"type": "string"}, "required": True}}
         else:
             success["content"] = {"application/json": {"schema": self.success_schema()}}
         status = 302 if self.declared.redirects else self.declared.status

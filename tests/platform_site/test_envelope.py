@@ -146,7 +146,7 @@ def test_unknown_addresses(api, db, settings, address):
     for settings.DEBUG in (False, True):
         error_of(api().get(address), status=404, code="NOT_FOUND")
         error_of(
-            api().delete(address),
+            api().put(address),
             status=405 if "000" in address else 404,
             code="METHOD_NOT_ALLOWED" if "000" in address else "NOT_FOUND",
         )
