@@ -6,11 +6,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import actions
+from accounts.errors import InvalidCredentials
 from accounts.serializers import LoginSerializer, OwnUserSerializer, TokensSerializer
+from platform_site.rest.openapi import operation
 from platform_site.rest.viewsets import APIViewSet
 
 
 class AuthViewSet(APIViewSet):
+    """Signing in, and who one is."""
+
+    tag = "Signing in"
+
+    @operation("Sign in", body=LoginSerializer, answer=TokensSerializer, errors=(InvalidCredentials,))
     @action(detail=False, methods=["post"], authentication_classes=[])
     def login(self, request: Request) -> Response:
         form = LoginSerializer(data=request.data)
@@ -22,6 +29,7 @@ class AuthViewSet(APIViewSet):
         )
         return Response(TokensSerializer(tokens).data)
 
+    @operation("Who am I", answer=OwnUserSerializer, access="required")
     @action(detail=False)
     def me(self, request: Request) -> Response:
         if not request.user.is_authenticated:

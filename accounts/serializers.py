@@ -9,6 +9,8 @@ from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
 class PersonSerializer(ModelSerializer):
     """What everybody may see of somebody."""
 
+    example = {"name": "Alice Johnson"}
+
     class Meta:
         model = User
         fields = ("id", "name", "avatar")

@@ -10,12 +10,17 @@ from apps_registry.filters import AppFilter
 from apps_registry.models import App
 from apps_registry.serializers import AppDetailSerializer, AppSerializer
 from platform_site.rest.exceptions import Forbidden, NotFound
+from platform_site.rest.openapi import Operation, operation
 from platform_site.rest.viewsets import APIViewSet
 
 
 class AppViewSet(APIViewSet):
-    """Read by signed-in people; guests have come for one room and see its app there."""
+    """What a room can run: a lottery, a quiz, anything registered with a manifest."""
 
+    # Read by signed-in people: guests have come for one room and see its app there.
+    tag = "Apps"
+    operations = {"list": Operation("List apps", access="required", errors=(Forbidden,))}
+    sort_fields = {"appId": "app_id", "createdAt": "created_at"}
     lookup_field = "app_id"
     lookup_value_regex = "[a-z][a-z0-9_]{2,99}"
     filterset_class = AppFilter
@@ -35,6 +40,7 @@ class AppViewSet(APIViewSet):
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
+    @operation("Read an app", answer=AppDetailSerializer, access="required", errors=(Forbidden,))
     def retrieve(self, request: Request, app_id: str) -> Response:
         app = self.get_queryset().filter(app_id=app_id).first()
         if app is None:

@@ -1,12 +1,13 @@
 """The one router of /api/v1."""
 
 from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
 from accounts.api import AuthViewSet
 from apps_registry.api import AppViewSet
 from platform_site.rest.viewsets import ID_PATTERN
-from platform_site.views import UnknownPath
+from platform_site.views import OpenAPIDocument, UnknownPath
 from prizes.api import PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
 
@@ -21,6 +22,8 @@ router.register(f"{IN_ROOM}/prizes", PrizeViewSet, basename="prize")
 router.register(f"{IN_ROOM}/winners", WinnerViewSet, basename="winner")
 
 urlpatterns = [
+    path("v1/openapi.json", OpenAPIDocument.as_view(), name="openapi"),
     path("v1/", include(router.urls)),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi", throttle_classes=[]), name="docs"),
     re_path("", UnknownPath.as_view()),
 ]

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,6 +77,16 @@ class Environment:
             if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
                 self.fault(name, f"holds {origin!r}; an origin looks like https://app.example.org")
         return origins
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """Addresses and blocks of addresses (10.0.0.0/8)."""
+        networks = []
+        for word in self.words(name):
+            try:
+                networks.append(ip_network(word, strict=False))
+            except ValueError:
+                self.fault(name, f"holds {word!r}; use addresses or blocks like 10.0.0.0/8")
+        return networks
 
     def secret(self, name: str, *, made_in: Path | None, shortest: int = 32) -> str:
         """A secret of `shortest` characters or more; when missing it is made once into the file `made_in` (DEBUG)."""

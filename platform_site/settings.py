@@ -7,6 +7,7 @@ from pathlib import Path
 import dj_database_url
 
 from platform_site.environment import DATABASE_SCHEMES, Environment
+from platform_site.rest.components import COMPONENTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -29,6 +30,12 @@ REFRESH_TOKEN_TTL = env.number("REFRESH_TOKEN_TTL", 30 * 86_400, least=3600, mos
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("*",) if DEBUG else ())
 CORS_ORIGINS = env.origins("CORS_ORIGINS")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
+# Requests a minute.
+RATE_LIMIT_ANONYMOUS = env.number("RATE_LIMIT_ANONYMOUS", 20, least=1)
+RATE_LIMIT_USER = env.number("RATE_LIMIT_USER", 100, least=1)
+RATE_LIMIT_APP = env.number("RATE_LIMIT_APP", 1000, least=1)
 ORGANIZERS = env.choice("ORGANIZERS", "open", {"open", "granted"})
 
 if not DEBUG:
@@ -52,7 +59,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_filters",
     "rest_framework",
+    "corsheaders",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "channels",
+    "platform_site.rest",
     "accounts",
     "apps_registry",
     "rooms",
@@ -61,8 +72,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "platform_site.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "platform_site.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -131,6 +145,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG  # also where a test turns DEBUG itself off
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -174,11 +189,52 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["platform_site.rest.renderers.EnvelopeRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "platform_site.rest.renderers.JSONOnly",
     "DEFAULT_PAGINATION_CLASS": "platform_site.rest.pagination.Pages",
-    "DEFAULT_FILTER_BACKENDS": ["platform_site.rest.filters.FilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["platform_site.rest.filters.FilterBackend", "platform_site.rest.sorting.SortBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["platform_site.rest.throttling.CallerThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "platform_site.rest.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "platform_site.rest.exceptions.envelope_of",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Event Platform",
+    "VERSION": "1",
+    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text(),
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "platform_site.rest.openapi.finish"],
+    "ENUM_NAME_OVERRIDES": {
+        "RoomStatus": "rooms.models.RoomStatus",
+        "EntryPolicy": "rooms.models.EntryPolicy",
+        "ParticipantRole": "rooms.models.ParticipantRole",
+        "WinnerState": "prizes.models.WinnerState",
+        "WinnerMethod": "prizes.models.WinnerMethod",
+    },
+    "APPEND_COMPONENTS": COMPONENTS,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayOperationId": True, "persistAuthorization": False},
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+}
+
+CORS_ALLOWED_ORIGINS = CORS_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "x-app-id", "x-app-token", "x-request-id"]
+CORS_EXPOSE_HEADERS = [
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+    "Idempotent-Replayed",
+]
 
 # --- Security ----------------------------------------------------------------------------------------------------
 
@@ -192,15 +248,25 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.words("TRUSTED_PROXIES") else None
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
 # --- Logs --------------------------------------------------------------------------------------------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "platform_site.rest.logs.JSONFormatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json"},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"daphne": {"level": "WARNING"}, "django.channels.server": {"propagate": False}},
+    "loggers": {
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"propagate": False},
+        # Their lines hold addresses of pages with query strings; the access log of ours does not.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -3,9 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from platform_site.views import live, ready
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("platform_site.api")),
+    path("health/live", live),
+    path("health/ready", ready),
 ]
 
 handler400 = "platform_site.views.bad_request"

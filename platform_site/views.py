@@ -1,42 +1,119 @@
-"""Answers that belong to no app: unknown API paths, and what the site says when something is wrong."""
+"""Answers that belong to no app: health, the API's description, and what the site says when something is wrong."""
 
 from typing import Any
 
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from redis import Redis, RedisError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from platform_site.rest.exceptions import NotFound, error_body
+from platform_site.rest.exceptions import DomainError, NotFound, error_body
+from platform_site.rest.openapi import document_json
 
 API_PREFIX = "/api/"
+# What is said of a failure whose own words are not for strangers.
+GENERIC = {
+    400: (400, "BAD_REQUEST", "This request cannot be read."),
+    403: (403, "FORBIDDEN", "You may not see this."),
+    404: (404, "NOT_FOUND", "There is nothing here."),
+    405: (405, "METHOD_NOT_ALLOWED", "This method is not allowed here."),
+    413: (413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB."),
+    500: (500, "INTERNAL_ERROR", "Something went wrong on our side."),
+}
 
 
 class UnknownPath(APIView):
     authentication_classes: tuple[Any, ...] = ()
+    schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.check_throttles(request)
         raise NotFound("There is no such address in the API.")
 
 
+class OpenAPIDocument(APIView):
+    authentication_classes: tuple[Any, ...] = ()
+    schema = None
+
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(document_json(), content_type="application/json")
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """This process can do its work: 200, or 503 with the names of what fails."""
+    checks = {"database": database_answers, "migrations": migrations_applied, "redis": redis_answers}
+    failing = [name for name, passes in checks.items() if not passes()]
+    body = {"status": "failing" if failing else "ok", "failing": failing}
+    return JsonResponse(body, status=503 if failing else 200)
+
+
+def database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def migrations_applied() -> bool:
+    try:
+        executor = MigrationExecutor(connection)
+    except DatabaseError:
+        return False
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def redis_answers() -> bool:
+    if not settings.REDIS_URL:
+        return True
+    client = Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    try:
+        return bool(client.ping())
+    except RedisError:
+        return False
+    finally:
+        client.close()
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return failure(request, "BAD_REQUEST", 400, "This request cannot be read.")
+    return failure(request, 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return failure(request, "FORBIDDEN", 403, "You may not see this.")
+    return failure(request, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return failure(request, "NOT_FOUND", 404, "There is nothing here.")
+    return failure(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return failure(request, "INTERNAL_ERROR", 500, "Something went wrong on our side.")
+    return failure(request, 500)
 
 
-def failure(request: HttpRequest, code: str, status: int, message: str) -> HttpResponse:
+def failure(request: HttpRequest, status: int) -> HttpResponse:
     """A refusal outside DRF: the envelope below /api/, a page elsewhere."""
     if request.path.startswith(API_PREFIX):
-        return JsonResponse(error_body(code, message), status=status)
-    return render(request, "error.html", {"status": status, "message": message}, status=status)
+        return refusal(*GENERIC[status])
+    return render(request, "error.html", {"status": status, "message": GENERIC[status][2]}, status=status)
+
+
+def refusal(status: int, code: str, message: str) -> HttpResponse:
+    return JsonResponse(error_body(code, message), status=status)
+
+
+def envelope(error: DomainError) -> HttpResponse:
+    """A refusal raised before DRF had the request."""
+    return JsonResponse(
+        error_body(error.code, error.message, error.details), status=error.status, headers=error.headers
+    )

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from platform_site.rest.components import PERSON, TEXT, object_of
 from platform_site.rest.fields import MetadataField, ModelSerializer, UTCDateTimeField
 from prizes.models import MOST_PIECES, Prize, Winner
 from rooms.serializers import person
@@ -11,6 +13,8 @@ from rooms.serializers import person
 
 class PrizeSerializer(ModelSerializer):
     """A prize read `with_winner_count`."""
+
+    example = {"name": "Gift card", "quantity": 5, "quantityRemaining": 4, "winnerCount": 1}
 
     roomId = serializers.CharField(source="room_id")
     imageUrl = serializers.CharField(source="image_url")
@@ -39,6 +43,8 @@ class PrizeSerializer(ModelSerializer):
 
 
 class PrizeInput(serializers.Serializer):
+    example = {"name": "Gift card", "quantity": 5}
+
     name = serializers.CharField(max_length=255)
     description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
     imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
@@ -75,6 +81,7 @@ class WinnerSerializer(ModelSerializer):
             "prize",
         )
 
+    @extend_schema_field(object_of(id=TEXT, userId=TEXT, role=TEXT, user=PERSON))
     def get_participant(self, winner: Winner) -> dict[str, Any]:
         participant = winner.participant
         return {
@@ -84,6 +91,7 @@ class WinnerSerializer(ModelSerializer):
             "user": person(participant.user),
         }
 
+    @extend_schema_field(object_of(id=TEXT, name=TEXT, description=TEXT, imageUrl=TEXT))
     def get_prize(self, winner: Winner) -> dict[str, Any]:
         prize = winner.prize
         return {

@@ -8,12 +8,26 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from platform_site.rest.addresses import client_address
-from platform_site.rest.exceptions import NotFound
+from platform_site.rest.addresses import address_block, client_address
+from platform_site.rest.components import TEXT, object_of
+from platform_site.rest.exceptions import Forbidden, InvalidTransition, NotFound
+from platform_site.rest.idempotency import idempotent
+from platform_site.rest.openapi import Operation, operation
 from platform_site.rest.throttling import RateLimited, hit
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
-from rooms.errors import NotInRoom
+from rooms.errors import (
+    AlreadyIn,
+    NoGuestsHere,
+    NotInRoom,
+    NotRemoved,
+    OrganizerStays,
+    Removed,
+    RemovedBefore,
+    RoomClosed,
+    RoomIsActive,
+    SettingsFrozen,
+)
 from rooms.filters import ParticipantFilter, RoomFilter
 from rooms.models import Participant, Room
 from rooms.permissions import is_member, readable_room
@@ -35,6 +49,9 @@ from rooms.serializers import (
 MOST_JOINS = 600
 MOST_WRONG_CODES = 20
 
+INVITATION_SHAPE = object_of(id=TEXT, roomId=TEXT, role=TEXT, createdAt=TEXT)
+PLACE = {"oneOf": [{"$ref": "#/components/schemas/Participant"}, INVITATION_SHAPE]}
+
 
 def signed_in(request: Request) -> Any:
     if not request.user.is_authenticated:
@@ -43,8 +60,12 @@ def signed_in(request: Request) -> Any:
 
 
 class RoomViewSet(APIViewSet):
+    """Live events. A room runs an app (a lottery, a quiz …); people join it, and its prizes are won in it."""
+
+    tag = "Rooms"
     filterset_class = RoomFilter
     serializer_class = RoomSerializer
+    sort_fields = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name", "status": "status"}
 
     def get_queryset(self) -> Any:
         rooms = Room.objects.listed_for(self.request.user)
@@ -58,19 +79,29 @@ class RoomViewSet(APIViewSet):
     def get_serializer_context(self) -> dict[str, Any]:
         return {"user": self.request.user}
 
+    @operation("List rooms")
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
+    @operation("Create a room", body=RoomInput, answer=RoomDetailSerializer, status=201, errors=(Forbidden,))
+    @idempotent
     def create(self, request: Request) -> Response:
         user = signed_in(request)
         form = RoomInput(data=request.data)
         form.is_valid(raise_exception=True)
         return self.detail_of(actions.create_room(by=user, **form.validated_data).pk, status=201)
 
+    @operation("Read a room", answer=RoomDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.detail_of(pk)
 
+    @operation(
+        "Change a room",
+        body=RoomChanges,
+        answer=RoomDetailSerializer,
+        errors=(Forbidden, InvalidTransition, RoomClosed, SettingsFrozen),
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         user = signed_in(request)
         form = RoomChanges(data=request.data, partial=True)
@@ -78,14 +109,27 @@ class RoomViewSet(APIViewSet):
         actions.update_room(room_id=pk, by=user, **form.validated_data)
         return self.detail_of(pk)
 
+    @operation("Delete a room", errors=(Forbidden, RoomIsActive))
     def destroy(self, request: Request, pk: str) -> Response:
+        """Draws that are still open are cancelled. Wins, draws and the log stay on record."""
         actions.delete_room(room_id=pk, by=signed_in(request))
         return Response({"success": True})
 
+    @operation(
+        "Join by code",
+        body=CodeInput,
+        answer=EntrySerializer,
+        status=201,
+        unchanged=200,
+        access="optional",
+        errors=(NoGuestsHere, Forbidden, Removed, NotFound, RoomClosed),
+    )
     @action(detail=False, methods=["post"], throttle_classes=[])
     def join(self, request: Request) -> Response:
+        """Whoever holds the code comes in as PARTICIPANT. Without a token, `name` makes a guest, who gets tokens for
+        this room only. Who is in already gets their place told with status 200. The code may be typed in any case."""
         address = client_address(request)
-        counted = hit(f"joins:{address}", limit=MOST_JOINS)
+        counted = hit(f"joins:{address_block(address)}", limit=MOST_JOINS)
         request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
         if not counted.allowed:
             raise RateLimited(counted)
@@ -99,12 +143,12 @@ class RoomViewSet(APIViewSet):
                 ip_address=address or None,
             )
         except NotFound:
-            wrong = hit(f"wrong-codes:{address}", limit=MOST_WRONG_CODES)
+            wrong = hit(f"wrong-codes:{address_block(address)}", limit=MOST_WRONG_CODES)
             if not wrong.allowed:
                 raise RateLimited(wrong, "Too many wrong codes. Wait a little.") from None
             raise
         room = self.detail_for(entry.participant.user, entry.participant.room_id)
-        return Response(EntrySerializer(entry).data | {"room": room}, status=201 if entry.is_new else 200)
+        return Response(EntrySerializer(entry, context={"room": room}).data, status=201 if entry.is_new else 200)
 
     def detail_of(self, pk: str, status: int = 200) -> Response:
         return Response(self.detail_for(self.request.user, pk), status=status)
@@ -136,13 +180,29 @@ class InRoomViewSet(APIViewSet):
 
 
 class ParticipantViewSet(InRoomViewSet):
+    """The people in a room."""
+
+    tag = "Participants"
+    operations = {"list": Operation("List the people in a room")}
+    sort_fields = {"joinedAt": "joined_at", "role": "role"}
     filterset_class = ParticipantFilter
     serializer_class = ParticipantSerializer
 
     def get_queryset(self) -> Any:
         return Participant.objects.filter(room=self.room).select_related("user").order_by("joined_at", "id")
 
+    @operation(
+        "Join a room, or let somebody in",
+        body=JoinInput,
+        body_required=False,
+        answer=PLACE,
+        status=201,
+        errors=(Forbidden, AlreadyIn, RoomClosed, Removed, RemovedBefore),
+    )
     def create(self, request: Request, room_id: str) -> Response:
+        """Without `userId` and `email` the caller joins, as PARTICIPANT or VIEWER. Organizers and moderators let in a
+        person whom they know by `userId`, or keep a place for whoever signs in with the verified address `email`: then
+        the answer is an invitation, whether such an account exists or not. `metadata` is for organizers."""
         user = signed_in(request)
         form = JoinInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -152,31 +212,51 @@ class ParticipantViewSet(InRoomViewSet):
         enter = actions.add_person if "user_id" in form.validated_data else actions.join_room
         return self.answer(enter(room_id=room_id, by=user, **form.validated_data), status=201)
 
+    @operation("Read a participant", answer=ParticipantSerializer, errors=(NotInRoom,))
     def retrieve(self, request: Request, room_id: str, pk: str) -> Response:
         participant = self.get_queryset().filter(pk=pk).first()
         if participant is None:
             raise NotInRoom
         return Response(self.get_serializer(participant).data)
 
+    @operation(
+        "Change a participant",
+        body=ParticipantChanges,
+        answer=ParticipantSerializer,
+        errors=(Forbidden, NotInRoom, OrganizerStays, RoomClosed),
+    )
     def partial_update(self, request: Request, room_id: str, pk: str) -> Response:
+        """Organizers give any role, and merge `metadata` at its top level (null removes a key). Moderators only move
+        participants to VIEWER. Whoever created the room stays ORGANIZER."""
         user = signed_in(request)
         form = ParticipantChanges(data=request.data)
         form.is_valid(raise_exception=True)
         changes = form.validated_data
         return self.answer(actions.change_participant(room_id=room_id, participant_id=pk, by=user, **changes))
 
+    @operation(
+        "Remove a participant", body=RemovalInput, body_required=False, errors=(Forbidden, NotInRoom, OrganizerStays)
+    )
     def destroy(self, request: Request, room_id: str, pk: str) -> Response:
+        """Organizers and moderators; the reason is told to them only. Who was removed cannot come back until an
+        organizer restores them. With one's own id it is leaving."""
         user = signed_in(request)
         form = RemovalInput(data=request.data)
         form.is_valid(raise_exception=True)
         actions.remove_participant(room_id=room_id, participant_id=pk, by=user, **form.validated_data)
         return Response({"success": True})
 
+    @operation(
+        "Restore a removed participant",
+        answer=ParticipantSerializer,
+        errors=(Forbidden, NotInRoom, NotRemoved, RoomClosed),
+    )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, room_id: str, pk: str) -> Response:
         user = signed_in(request)
         return self.answer(actions.restore_participant(room_id=room_id, participant_id=pk, by=user))
 
+    @operation("Leave a room", errors=(OrganizerStays, NotInRoom))
     @action(detail=False, methods=["delete"], url_path="me")
     def leave(self, request: Request, room_id: str) -> Response:
         actions.leave_room(room_id=room_id, by=signed_in(request))

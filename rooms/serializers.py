@@ -2,26 +2,32 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import DELETED_USER_NAME, User
 from accounts.serializers import PersonSerializer, TokensSerializer
 from apps_registry.manifest import Level, visible_settings
 from platform_site.db.ids import ID_LENGTH
+from platform_site.rest.components import TEXT, WHOLE, object_of
 from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, UTCDateTimeField
 from rooms.models import EntryPolicy, Invitation, Participant, ParticipantRole, Room, RoomStatus
 from rooms.permissions import is_member, level_of
 
+APP_SHAPE = object_of(id=TEXT, appId=TEXT, name=TEXT, version=TEXT, baseUrl=TEXT, manifestVersion=TEXT)
+
 
 class RoomSerializer(ModelSerializer):
     """A room read `with_role_of` and `with_counts`, for the viewer `context["user"]`, else for outsiders."""
+
+    example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
 
     appId = serializers.CharField(source="app_id")
     appManifestVersion = serializers.CharField(source="app_manifest_version")
     description = serializers.SerializerMethodField()
     appSettings = serializers.SerializerMethodField()
     isPublic = serializers.BooleanField(source="is_public")
-    entryPolicy = serializers.CharField(source="entry_policy")
+    entryPolicy = EnumField(choices=EntryPolicy.choices, source="entry_policy")
     joinCode = serializers.SerializerMethodField()
     createdBy = serializers.CharField(source="created_by_id")
     createdAt = UTCDateTimeField(source="created_at")
@@ -68,9 +74,11 @@ class RoomSerializer(ModelSerializer):
     def get_joinCode(self, room: Room) -> str | None:
         return room.join_code if is_member(room, self.context.get("user")) else None
 
+    @extend_schema_field(object_of(participants=WHOLE, prizes=WHOLE, winners=WHOLE))
     def get_count_object(self, room: Room) -> dict[str, int]:
         return {"participants": room.participant_count, "prizes": room.prize_count, "winners": room.winner_count}
 
+    @extend_schema_field(APP_SHAPE)
     def get_app(self, room: Room) -> dict[str, Any]:
         app = room.app
         return {
@@ -84,6 +92,7 @@ class RoomSerializer(ModelSerializer):
 
 
 class RoomDetailSerializer(RoomSerializer):
+    @extend_schema_field(object_of(**APP_SHAPE["properties"], manifest={"type": "object"}))
     def get_app(self, room: Room) -> dict[str, Any]:
         return super().get_app(room) | {"manifest": room.app.manifest}
 
@@ -99,6 +108,8 @@ def public_room(room_id: str) -> dict[str, Any]:
 
 
 class RoomInput(serializers.Serializer):
+    example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
+
     name = serializers.CharField(max_length=255)
     description = serializers.CharField(max_length=10_000, allow_blank=True, allow_null=True, required=False)
     appId = serializers.CharField(max_length=100, source="app_id")
@@ -132,6 +143,7 @@ class ParticipantSerializer(ModelSerializer):
     def get_metadata(self, participant: Participant) -> dict[str, Any] | None:
         return participant.metadata if self.context.get("member") else None
 
+    @extend_schema_field(PersonSerializer)
     def get_user(self, participant: Participant) -> dict[str, Any]:
         return person(participant.user)
 
@@ -150,10 +162,16 @@ class EntrySerializer(serializers.Serializer):
     """What a phone that came by a code needs: its place, the room, and tokens where it became a guest."""
 
     participant = serializers.SerializerMethodField()
+    room = serializers.SerializerMethodField()
     tokens = TokensSerializer(allow_null=True)
 
+    @extend_schema_field(ParticipantSerializer)
     def get_participant(self, entry: Any) -> dict[str, Any]:
         return ParticipantSerializer(entry.participant, context={"member": True}).data
+
+    @extend_schema_field(RoomDetailSerializer)
+    def get_room(self, entry: Any) -> dict[str, Any]:
+        return self.context["room"]
 
 
 class InvitationSerializer(ModelSerializer):
@@ -170,6 +188,8 @@ class InvitationSerializer(ModelSerializer):
 class JoinInput(serializers.Serializer):
     """Joining oneself, or with `userId` or `email` letting in somebody else."""
 
+    example = {"role": "PARTICIPANT"}
+
     role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
     userId = serializers.CharField(max_length=ID_LENGTH, required=False, source="user_id")
     email = serializers.EmailField(max_length=254, required=False)
@@ -184,11 +204,15 @@ class JoinInput(serializers.Serializer):
 
 
 class CodeInput(serializers.Serializer):
+    example = {"code": "NEWYEAR5", "name": "Gus"}
+
     code = serializers.CharField(max_length=50)
     name = serializers.CharField(max_length=100, required=False, default="")
 
 
 class ParticipantChanges(serializers.Serializer):
+    example = {"role": "VIEWER"}
+
     role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
     metadata = MetadataField(required=False)
 

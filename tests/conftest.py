@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from rooms.models import ParticipantRole, Room
+from tests.contract import ContractClient
 from tests.factories import add_participant, bearer, make_room, make_user
 from tests.programs import CHROMIUM
 
@@ -76,9 +77,12 @@ def private_room(organiser: User, moderator: User, participant: User) -> Room:
 
 @pytest.fixture
 def api() -> Callable[..., APIClient]:
-    """`api()` is an anonymous client, `api(user)` one that sends the access token of `user`."""
+    """`api()` is an anonymous client, `api(user)` one that sends the access token of `user`.
+
+    Every answer they get is held against the OpenAPI document.
+    """
 
     def client(user: User | None = None) -> APIClient:
-        return APIClient(headers=bearer(user) if user else {})
+        return ContractClient(headers=bearer(user) if user else {})
 
     return client

@@ -9,6 +9,7 @@ os.environ |= {
     "FIELD_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
     "DATABASE_POOL_SIZE": "0",  # a test that starts 200 threads wants 200 connections
     "ALLOWED_HOSTS": "*",
+    "RATE_LIMITS": "off",  # tests of limits turn them on
 }
-for name in ("REDIS_URL", "ORGANIZERS", "CORS_ORIGINS", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL"):
+for name in ("REDIS_URL", "ORGANIZERS", "CORS_ORIGINS", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "TRUSTED_PROXIES"):
     os.environ.pop(name, None)

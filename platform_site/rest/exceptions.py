@@ -3,8 +3,8 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -17,7 +17,7 @@ class DomainError(Exception):
     """A refusal that the caller is told. Subclasses fix `code` (for programs), `status` and `message` (for people).
 
     The API answers it in the envelope, the admin shows it as a message, a socket sends it as an error
-    acknowledgement. `details` is JSON and must hold nothing private.
+    acknowledgement. `details` is JSON and must hold nothing private. `headers` go with the API's answer.
     """
 
     code = "CONFLICT"
@@ -27,6 +27,7 @@ class DomainError(Exception):
     def __init__(self, message: str = "", **details: Any) -> None:
         self.message = message or self.message
         self.details = details
+        self.headers: dict[str, str] = {}
         super().__init__(self.message)
 
 
@@ -55,6 +56,10 @@ class InvalidInput(DomainError):
         super().__init__(message, fields=fields)
 
 
+class BadRequest(DomainError):
+    code, status, message = "BAD_REQUEST", 400, "This request cannot be read."
+
+
 class PayloadTooLarge(DomainError):
     code, status, message = "PAYLOAD_TOO_LARGE", 413, "The body is larger than 1 MiB."
 
@@ -70,7 +75,9 @@ FOREIGN: list[tuple[type[Exception], str, int, str]] = [
     (drf.NotFound, "NOT_FOUND", 404, NotFound.message),
     (Http404, "NOT_FOUND", 404, NotFound.message),
     (drf.MethodNotAllowed, "METHOD_NOT_ALLOWED", 405, "This method is not allowed here."),
+    (UnreadablePostError, "BAD_REQUEST", 400, BadRequest.message),
     (RequestDataTooBig, "PAYLOAD_TOO_LARGE", 413, PayloadTooLarge.message),
+    (SuspiciousOperation, "BAD_REQUEST", 400, BadRequest.message),
 ]
 
 
@@ -83,7 +90,9 @@ def envelope_of(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, drf.ValidationError):
         error = InvalidInput(flat_messages(error.detail))
     if isinstance(error, DomainError):
-        return Response(error_body(error.code, error.message, error.details), status=error.status)
+        return Response(
+            error_body(error.code, error.message, error.details), status=error.status, headers=error.headers
+        )
     for kind, code, status, message in FOREIGN:
         if isinstance(error, kind):
             response = Response(error_body(code, message), status=status)

@@ -1,6 +1,7 @@
-"""JSON bodies within bounds: size before parsing, then depth, and no text that a database cannot store."""
+"""JSON bodies within bounds: size before parsing, then depth, numbers, and no text that a database cannot store."""
 
 import json
+import math
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from rest_framework.parsers import BaseParser
 from platform_site.rest.exceptions import PayloadTooLarge
 
 DEEPEST = 32
+LONGEST_INTEGER = 308  # digits: what a double can hold, as every other JSON reader does
 
 
 class BoundedJSONParser(BaseParser):
@@ -20,13 +22,27 @@ class BoundedJSONParser(BaseParser):
         if len(body) > settings.MOST_BODY_BYTES:
             raise PayloadTooLarge
         try:
-            return checked(json.loads(body, parse_constant=refuse_constant))
+            text = body.decode("utf-8-sig")
+            return checked(json.loads(text, parse_constant=refuse, parse_float=finite, parse_int=bounded))
         except (ValueError, RecursionError) as error:
             raise ParseError from error
 
 
-def refuse_constant(name: str) -> Any:
+def refuse(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+def finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError("a number that no database holds")
+    return number
+
+
+def bounded(digits: str) -> int:
+    if len(digits) > LONGEST_INTEGER:
+        raise ValueError("a number that no database holds")
+    return int(digits)
 
 
 def checked(value: Any, depth: int = 0) -> Any:

@@ -1,0 +1,149 @@
+"""Idempotency-Key: a POST that is sent again gets its first answer, and nothing is done again."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.response import Response
+
+from platform_site.db.ids import new_id
+from platform_site.rest.callers import Caller, caller_of
+from platform_site.rest.exceptions import Conflict, InvalidInput
+from platform_site.rest.models import IdempotencyKey
+from platform_site.rest.renderers import Envelope, EnvelopeRenderer
+
+HEADER = "Idempotency-Key"
+LEASE = timedelta(seconds=60)
+KEPT = timedelta(hours=24)
+LONGEST_KEY = 255
+FORGOTTEN = {401, 429}  # like 5xx: sent again, these may end otherwise
+
+
+class StillRunning(Conflict):
+    message = "A request with this Idempotency-Key is still running."
+
+
+class KeyReused(Conflict):
+    message = "This Idempotency-Key was used for another body."
+
+
+class LeaseLost(Conflict):
+    """This request took so long that another one took its key over."""
+
+    message = "This request took too long; send it again."
+
+
+def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
+    """For a viewset's create: honours the header Idempotency-Key.
+
+    The work and its answer are written in one transaction, so a request that dies leaves neither, and one that lost
+    its lease undoes its work. Refusals (4xx) are answers, too; 401, 429 and 5xx are forgotten.
+    """
+
+    @wraps(method)
+    def once(view: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return method(view, request, *args, **kwargs)
+        if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+            raise InvalidInput({HEADER: [f"Use 1 to {LONGEST_KEY} printable ASCII characters."]})
+        claimed = claim(caller_of(request), request, key)
+        if claimed.status is not None:
+            body = Envelope(json.loads(claimed.answer))
+            return Response(body, status=claimed.status, headers={"Idempotent-Replayed": "true"})
+        try:
+            with transaction.atomic():
+                response = attempt(method, view, request, *args, **kwargs)
+                if response.status_code >= 500 or response.status_code in FORGOTTEN:
+                    release(claimed)
+                else:
+                    keep(claimed, response, view)
+                return response
+        except BaseException:
+            release(claimed)
+            raise
+
+    once.is_idempotent = True  # type: ignore[attr-defined]  the API's description reads it
+    return once
+
+
+def attempt(method: Callable[..., Response], view: Any, *args: Any, **kwargs: Any) -> Response:
+    """What `method` answers, refusals and crashes included. A failed attempt leaves nothing in the transaction."""
+    try:
+        with transaction.atomic():
+            return method(view, *args, **kwargs)
+    except Exception as error:  # noqa: BLE001  DRF's own handler decides what each of them means
+        response: Response = view.handle_exception(error)
+        return response
+
+
+def claim(caller: Caller, request: Any, key: str) -> IdempotencyKey:
+    """The row of this request: a new lease, or one with the answer (`status`) of an earlier run.
+
+    Raises StillRunning and KeyReused.
+    """
+    now = timezone.now()
+    mine = IdempotencyKey(
+        id=digest([caller.key, request.method, request.path, key]),
+        user_id=caller.user_id,
+        body_hash=digest(request.data),
+        run=new_id(),
+        leased_until=now + LEASE,
+        created_at=now,
+    )
+    try:
+        with transaction.atomic():
+            mine.save(force_insert=True)
+    except IntegrityError:
+        return earlier(mine)
+    return mine
+
+
+def earlier(mine: IdempotencyKey) -> IdempotencyKey:
+    """What to do where the key is taken: take over what died or is forgotten, else repeat or refuse."""
+    now = mine.created_at
+    free = Q(created_at__lte=now - KEPT) | Q(status=None, leased_until__lte=now)
+    fresh = {name: getattr(mine, name) for name in ("body_hash", "run", "leased_until", "created_at")}
+    if IdempotencyKey.objects.filter(free, pk=mine.pk).update(**fresh, status=None, answer=""):
+        return mine
+    found = IdempotencyKey.objects.filter(pk=mine.pk).first()
+    if found is None:  # released between our two looks
+        raise StillRunning
+    if found.body_hash != mine.body_hash:
+        raise KeyReused
+    if found.status is None:
+        raise StillRunning
+    return found
+
+
+def keep(claimed: IdempotencyKey, response: Response, view: Any) -> None:
+    body = EnvelopeRenderer().render(response.data).decode()
+    rows = IdempotencyKey.objects.filter(pk=claimed.pk, run=claimed.run)
+    if not rows.update(status=response.status_code, answer=body):
+        raise LeaseLost
+
+
+def release(claimed: IdempotencyKey) -> None:
+    IdempotencyKey.objects.filter(pk=claimed.pk, run=claimed.run, status=None).delete()
+
+
+def digest(value: Any) -> str:
+    """The SHA-256 of `value` as canonical JSON: key order and white space make no other body."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def erase_person(user: Any) -> None:
+    """Drops the kept answers to `user`, and those that tell of them."""
+    IdempotencyKey.objects.filter(Q(user_id=user.pk) | Q(answer__contains=user.pk)).delete()
+
+
+def clean_idempotency_keys() -> int:
+    """Forgets keys older than 24 hours; says how many."""
+    return IdempotencyKey.objects.filter(created_at__lte=timezone.now() - KEPT).delete()[0]
