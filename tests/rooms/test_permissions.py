@@ -25,7 +25,6 @@ from tests.factories import (
 )
 from tests.permission_table import CALLERS, TABLE, Row
 
-
 DESCRIPTIONS = {("GET", "/openapi.json"), ("GET", "/docs/")}  # about the API, for everybody; no data in them
 
 
