@@ -1,60 +1,55 @@
-"""What can be done to accounts."""
+"""What can be done to accounts. Sessions and erasure have files of their own."""
 
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
-from django.utils.module_loading import import_string
 
-from accounts.errors import InvalidCredentials
-from accounts.models import Session, User
-from accounts.tokens import access_token_for, hashed, new_refresh_token
+from accounts.errors import InvalidCredentials, InvalidToken
+from accounts.limits import begin_attempt, end_attempt
+from accounts.models import User
+from accounts.sessions import Tokens, locked_user, open_session
+
+__all__ = ["Tokens", "open_dashboard", "open_session", "organisers", "sign_in", "update_profile", "user_by_password"]
 
 ORGANISERS = "Organisers"
 # The screens they have; which rows these show, and what may be done there, the screens decide.
 ORGANISED_MODELS = {"rooms": ("room", "participant", "roomevent"), "prizes": ("prize", "winner", "draw")}
 
 
-@dataclass(frozen=True)
-class Tokens:
-    access: str
-    refresh: str
-    expires_in: int
-    user: User
+def user_by_password(*, email: str, password: str, address: str | None) -> User:
+    """Whose e-mail and password these are.
 
-
-def sign_in(*, email: str, password: str, device_info: str = "", ip_address: str | None = None) -> Tokens:
-    """Opens a session. Raises InvalidCredentials, alike and in like time for a wrong password and an unknown e-mail."""
+    Raises InvalidCredentials, alike and in like time for a wrong password, an unknown e-mail and an account without a
+    password; RateLimited after too many of these.
+    """
+    attempt = begin_attempt(email=email, address=address)
     user = authenticate(username=email, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
+    end_attempt(attempt)
+    return user
+
+
+def sign_in(*, email: str, password: str, device_info: str = "", ip_address: str | None = None) -> Tokens:
+    """Opens a session. Raises what user_by_password raises."""
+    user = user_by_password(email=email, password=password, address=ip_address)
     return open_session(user=user, device_info=device_info, ip_address=ip_address)
 
 
-def open_session(*, user: User, device_info: str = "", ip_address: str | None = None, room_id: str = "") -> Tokens:
-    """A new device of `user`, with its first pair of tokens; for guests, good for `room_id` only.
-
-    Only the hash of the refresh token is kept.
-    """
-    refresh = new_refresh_token()
-    session = Session.objects.create(
-        user=user,
-        token_hash=hashed(refresh),
-        expires_at=timezone.now() + timedelta(seconds=settings.REFRESH_TOKEN_TTL),
-        device_info=device_info[:500],
-        ip_address=ip_address,
-        last_used_at=timezone.now(),
-    )
-    # After the commit: hooks lock rooms, and who holds a room may be waiting for this user's row.
-    for hook in settings.SIGN_IN_HOOKS:
-        transaction.on_commit(partial(import_string(hook), user=user), robust=True)
-    return Tokens(access_token_for(session, room_id), refresh, settings.ACCESS_TOKEN_TTL, user)
+@transaction.atomic
+def update_profile(*, user: User, by: User, **changes: Any) -> User:
+    """Changes the name and avatar that others see."""
+    living = locked_user(user.pk)
+    if living is None:
+        raise InvalidToken
+    for name in changes.keys() & {"name", "avatar"}:
+        setattr(living, name, changes[name])
+    living.save(update_fields=[*changes, "updated_at"])
+    return living
 
 
 @transaction.atomic

@@ -1,24 +1,44 @@
 """Who makes a request: `Authorization: Bearer {access token}`."""
 
+import re
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.tokens import user_of
+from accounts.tokens import loaded_user, named_user
+from platform_site.db.ids import ID_LENGTH
+from platform_site.rest.exceptions import Forbidden
+
+ROOM_IN_PATH = re.compile(rf"/rooms/(c[0-9a-z]{{{ID_LENGTH - 1}}})(?:/|$)")
 
 
 class BearerAuthentication(BaseAuthentication):
+    """No query: `request.user` knows its id and reads the rest when somebody asks. `request.auth` are the claims."""
+
+    read = staticmethod(named_user)
+
     def authenticate(self, request: Any) -> tuple[Any, Any] | None:
         parts = get_authorization_header(request).split()
         if not parts:
             return None
         if len(parts) != 2 or parts[0].lower() != b"bearer":
             raise AuthenticationFailed
-        user = user_of(parts[1].decode("latin-1"))
-        if user is None:
+        found = self.read(parts[1].decode("latin-1"))
+        if found is None:
             raise AuthenticationFailed
-        return user, parts[1]
+        user, claims = found
+        room = ROOM_IN_PATH.search(request.path)
+        if user.guest_room_id and room and room[1] != user.guest_room_id:
+            raise Forbidden("A guest's token is good for one room only.")
+        return user, claims
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"
+
+
+class StrictBearerAuthentication(BearerAuthentication):
+    """Asks the tables whether the token was revoked and the account is alive: for logout, deletion, sessions and what
+    platform admins do."""
+
+    read = staticmethod(loaded_user)

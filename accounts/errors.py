@@ -1,7 +1,19 @@
 """What signing in can be refused for."""
 
-from platform_site.rest.exceptions import DomainError
+from platform_site.rest.exceptions import Conflict, DomainError
 
 
 class InvalidCredentials(DomainError):
     code, status, message = "INVALID_CREDENTIALS", 401, "E-mail or password is wrong."
+
+
+class InvalidToken(DomainError):
+    code, status, message = "INVALID_TOKEN", 401, "The token is not valid or has expired."
+
+
+class OAuthNotConfigured(DomainError):
+    code, status, message = "OAUTH_NOT_CONFIGURED", 503, "Signing in through a provider is not set up here."
+
+
+class StillOrganises(Conflict):
+    message = "Delete the rooms that this person organises, or hand them over, before the account can be deleted."

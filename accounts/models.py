@@ -1,14 +1,15 @@
 """Who somebody is: users (guests among them), their refresh sessions, and what was revoked."""
 
 import unicodedata
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from accounts.querysets import UserManager, UserQuerySet
+from accounts.errors import InvalidToken
+from accounts.querysets import SessionQuerySet, UserManager, UserQuerySet
 from platform_site.db.ids import new_id
 from platform_site.db.models import Row, SoftDeletedRow
 
@@ -81,6 +82,36 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         return self.name
 
+    @classmethod
+    def named_by_token(cls, pk: str, guest_room_id: str = "") -> Self:
+        """The user `pk` as a verified token names them: nothing but the id, no query.
+
+        The first field that somebody reads loads them all, in one query. Raises InvalidToken then, if the account is
+        gone or was deactivated.
+        """
+        user = cls.from_db(DEFAULT_DB_ALIAS, ["id"], [pk])
+        user.named_by_a_token = True
+        user.guest_room_id = guest_room_id
+        return user
+
+    # What only a token says. A guest's token is good for this one room.
+    named_by_a_token = False
+    guest_room_id = ""
+
+    def refresh_from_db(self, using: Any = None, fields: Any = None, from_queryset: Any = None) -> None:
+        """Loads every field that is still missing as soon as one is asked for, instead of one query each."""
+        missing = self.get_deferred_fields()
+        if fields is not None and missing.issuperset(fields):
+            fields = list(missing)
+        try:
+            super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+        except self.DoesNotExist:
+            if self.named_by_a_token:
+                raise InvalidToken from None
+            raise
+        if self.named_by_a_token and not (self.is_active and self.deleted_at is None):
+            raise InvalidToken
+
 
 class Session(Row):
     """One refresh token. Rotation adds a row to the same `family`, which is one signed-in device."""
@@ -88,12 +119,18 @@ class Session(Row):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     family = models.CharField(max_length=25, default=new_id, editable=False, db_index=True)
+    rotated_from = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="successors"
+    )
+    room_id = models.CharField(max_length=25, blank=True, editable=False, help_text="A guest's only room.")
     expires_at = models.DateTimeField(db_index=True)
     device_info = models.CharField(max_length=500, blank=True)
     ip_address = models.GenericIPAddressField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     rotated_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = models.Manager.from_queryset(SessionQuerySet)()
 
     class Meta:
         constraints = [
@@ -120,3 +157,32 @@ class TokenBlacklist(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason or 'revoked'} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class OneTimeCode(models.Model):
+    """A secret that works once and soon, kept only as its hash: using it deletes the row.
+
+    A STATE belongs to a sign-in that is on its way through the provider, an EXCHANGE stands for one that came back.
+    """
+
+    class Kind(models.TextChoices):
+        STATE = "STATE"
+        EXCHANGE = "EXCHANGE"
+
+    id = models.CharField(primary_key=True, max_length=25, default=new_id, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind)
+    code_hash = models.CharField(max_length=64, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="one_time_codes")
+    details = models.JSONField(default=dict)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="STATE", user=None) | Q(kind="EXCHANGE", user__isnull=False),
+                name="one_time_code_of_its_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} until {self.expires_at:%Y-%m-%d %H:%M:%S}"

@@ -1,8 +1,11 @@
-"""Which users there are to see."""
+"""Which users and which of their devices there are to see."""
 
-from typing import Any
+from typing import Any, Self
 
-from platform_site.db.models import AliveManager, SoftDeletedQuerySet
+from django.db.models import Min, OuterRef, Subquery
+from django.utils import timezone
+
+from platform_site.db.models import AliveManager, RowQuerySet, SoftDeletedQuerySet
 
 
 class UserQuerySet(SoftDeletedQuerySet):
@@ -24,3 +27,14 @@ class UserManager(AliveManager):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> Any:
         return self.create_user(email, password, **fields, is_staff=True, is_superuser=True, email_verified=True)
+
+
+class SessionQuerySet(RowQuerySet):
+    def live(self) -> Self:
+        """The one token of each signed-in device that can still be used."""
+        return self.filter(rotated_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+    def with_signed_in_at(self) -> Self:
+        """Adds `signed_in_at`: when the device came, which is before its newest token."""
+        family = self.model.objects.filter(family=OuterRef("family")).order_by().values("family")
+        return self.annotate(signed_in_at=Subquery(family.annotate(first=Min("created_at")).values("first")))

@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from accounts.api import AuthViewSet
+from accounts.api import AuthViewSet, UserViewSet
 from apps_registry.api import AppViewSet
 from platform_site.rest.viewsets import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath
@@ -16,6 +16,7 @@ IN_ROOM = rf"rooms/(?P<room_id>{ID_PATTERN})"
 router = SimpleRouter(trailing_slash=False)
 router.register("auth", AuthViewSet, basename="auth")
 router.register("apps", AppViewSet, basename="app")
+router.register("users", UserViewSet, basename="user")
 router.register("rooms", RoomViewSet, basename="room")
 router.register(f"{IN_ROOM}/participants", ParticipantViewSet, basename="participant")
 router.register(f"{IN_ROOM}/prizes", PrizeViewSet, basename="prize")

@@ -1,6 +1,12 @@
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
+
+from platform_site.db.indexes import drop_like_indexes
+
+OWN_APPS = ("accounts", "apps_registry", "rooms", "prizes")
 
 
 class PlatformSiteConfig(AppConfig):
@@ -8,3 +14,10 @@ class PlatformSiteConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("platform_site.checks")  # registers them; importable only once the apps are loaded
+        for label in OWN_APPS:
+            post_migrate.connect(drop_like_indexes, sender=apps.get_app_config(label))
+
+
+class DashboardConfig(AdminConfig):
+    default = False
+    default_site = "platform_site.admin.OrganiserSite"

@@ -7,6 +7,7 @@ from pathlib import Path
 import dj_database_url
 
 from platform_site.environment import DATABASE_SCHEMES, Environment
+from platform_site.look import UNFOLD  # noqa: F401 (django-unfold reads it here)
 from platform_site.rest.components import COMPONENTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -36,8 +37,37 @@ RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
 RATE_LIMIT_ANONYMOUS = env.number("RATE_LIMIT_ANONYMOUS", 20, least=1)
 RATE_LIMIT_USER = env.number("RATE_LIMIT_USER", 100, least=1)
 RATE_LIMIT_APP = env.number("RATE_LIMIT_APP", 1000, least=1)
+# Where a process asks whether a token was revoked: Redis, a copy of its own that a file keeps fresh, or the table.
+REVOCATIONS = env.choice(
+    "REVOCATIONS",
+    "redis" if REDIS_URL else "file" if DATABASE_URL.startswith("sqlite:") else "table",
+    {"redis", "file", "table"},
+)
+REVOCATIONS_FILE = env.text(
+    "REVOCATIONS_FILE",
+    f"{DATABASE_URL.removeprefix('sqlite:///')}-revocations"
+    if DATABASE_URL.startswith("sqlite:///") and ":memory:" not in DATABASE_URL
+    else str(BASE_DIR / ".revocations"),
+)
+REFRESH_RETRY_SECONDS = env.number("REFRESH_RETRY_SECONDS", 10, most=60)
+# A minute.
+RATE_LIMIT_LOGIN = env.number("RATE_LIMIT_LOGIN", 10, least=1)
+RATE_LIMIT_LOGIN_ACCOUNT = env.number("RATE_LIMIT_LOGIN_ACCOUNT", 200, least=1)
+RATE_LIMIT_REFRESH = env.number("RATE_LIMIT_REFRESH", 30, least=1)
+OIDC_SERVER_URL = env.url("OIDC_SERVER_URL", {"http", "https"}, "https://accounts.google.com")
+GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
+GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET")
+OAUTH_REDIRECTS = env.origins("OAUTH_REDIRECTS")
+OAUTH_HANDOVER = env.choice("OAUTH_HANDOVER", "code", {"code", "fragment"})
+# Days: the log of a room after its end, and a guest after their last visit.
+EVENT_RETENTION = env.number("EVENT_RETENTION", 365, least=1, most=36_500)
+GUEST_RETENTION = env.number("GUEST_RETENTION", 90, least=1, most=36_500)
 ORGANIZERS = env.choice("ORGANIZERS", "open", {"open", "granted"})
 
+if REVOCATIONS == "redis" and not REDIS_URL:
+    env.fault("REVOCATIONS", "is redis, but REDIS_URL is missing")
+if bool(GOOGLE_CLIENT_ID) != bool(GOOGLE_CLIENT_SECRET):
+    env.fault("GOOGLE_CLIENT_ID", "and GOOGLE_CLIENT_SECRET go together; set both or none")
 if not DEBUG:
     if not env.text("DATABASE_URL"):
         env.fault("DATABASE_URL", "is missing; for example postgres://user:password@localhost:5432/events")
@@ -49,14 +79,22 @@ env.finish()
 
 INSTALLED_APPS = [
     "daphne",
-    "unfold",
-    "django.contrib.admin",
+    # Not plain "unfold": that would put its own site in the place of ours.
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "django_jsonform",
+    "platform_site.apps.DashboardConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    # Not allauth's own google provider beside it: that one would win, whatever OIDC_SERVER_URL says.
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
     "rest_framework",
     "corsheaders",
@@ -81,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "platform_site.middleware.ContentSecurityPolicyMiddleware",
@@ -129,6 +168,16 @@ CHANNEL_LAYERS = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -169,6 +218,19 @@ AUTH_PASSWORD_VALIDATORS = [
 # Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
 SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
 ROOM_CLOSERS: list[str] = []
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
+
+# What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
+ERASERS = ["rooms.erasure.erase_participations", "prizes.erasure.erase_wins", "rooms.erasure.erase_events"]
+# What each app cleans up: callable() -> {what: how many}, or how many.
+CLEANERS = [
+    "accounts.cleaning.clean_accounts",
+    "rooms.cleaning.clean_events",
+    "platform_site.rest.throttling.clean_rate_counts",
+]
 
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",

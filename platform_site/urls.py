@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/", include("platform_site.api")),
     path("health/live", live),
     path("health/ready", ready),
+    path("", include("accounts.urls")),
 ]
 
 handler400 = "platform_site.views.bad_request"

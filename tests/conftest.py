@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -86,3 +87,16 @@ def api() -> Callable[..., APIClient]:
         return ContractClient(headers=bearer(user) if user else {})
 
     return client
+
+
+@pytest.fixture
+def dashboard(db: None) -> Callable[..., Client]:
+    """`dashboard()` is an anonymous browser of the organiser dashboard, `dashboard(user)` one signed in as `user`."""
+
+    def browser(user: User | None = None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return browser

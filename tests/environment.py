@@ -1,6 +1,10 @@
 """Pytest plugin: the environment that the settings are read from, the same on every machine."""
 
 import os
+import tempfile
+
+# One a process, gone with it: workers side by side must not make each other look things up again.
+REVOCATIONS = tempfile.NamedTemporaryFile(prefix="revocations-")  # noqa: SIM115
 
 os.environ |= {
     "DEBUG": "on",
@@ -9,7 +13,19 @@ os.environ |= {
     "FIELD_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
     "DATABASE_POOL_SIZE": "0",  # a test that starts 200 threads wants 200 connections
     "ALLOWED_HOSTS": "*",
+    "REVOCATIONS": "file",  # no query on either database
+    "REVOCATIONS_FILE": REVOCATIONS.name,
     "RATE_LIMITS": "off",  # tests of limits turn them on
 }
-for name in ("REDIS_URL", "ORGANIZERS", "CORS_ORIGINS", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "TRUSTED_PROXIES"):
+for name in (
+    "REDIS_URL",
+    "ORGANIZERS",
+    "CORS_ORIGINS",
+    "ACCESS_TOKEN_TTL",
+    "REFRESH_TOKEN_TTL",
+    "TRUSTED_PROXIES",
+    "OIDC_SERVER_URL",
+):
+    os.environ.pop(name, None)
+for name in ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "OAUTH_REDIRECTS", "OAUTH_HANDOVER"):
     os.environ.pop(name, None)

@@ -27,7 +27,9 @@ def sql(statement: str, *values: Any) -> int:
 
 
 def update_by_sql(row: models.Model, **values: Any) -> int:
-    fields = {row._meta.get_field(name): value for name, value in values.items()}
+    # By attribute name, so that a foreign key is given by its value.
+    by_name = {field.attname: field for field in row._meta.concrete_fields}
+    fields = {by_name[name]: value for name, value in values.items()}
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
     prepared = [field.get_db_prep_save(value, connection) for field, value in fields.items()]
     return sql(f"UPDATE {row._meta.db_table} SET {columns} WHERE id = %s", *prepared, row.pk)

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from platform_site.db.indexes import drop_like_indexes, trigram_index
+from platform_site.db.indexes import trigram_index
 from platform_site.db.triggers import Rule, add_rules
 
 
@@ -17,6 +17,5 @@ class Migration(migrations.Migration):
                 message="an erased user cannot be restored",
             ),
         ),
-        drop_like_indexes("accounts"),
         trigram_index("user_name_search", table="accounts_user", column="name"),
     ]

@@ -1,6 +1,5 @@
 from django.db import migrations
 
-from platform_site.db.indexes import drop_like_indexes
 from platform_site.db.triggers import Rule, add_rules
 
 PUBLISHED = ("app_id", "version", "key", "manifest", "published_at")
@@ -26,5 +25,4 @@ class Migration(migrations.Migration):
                 message="a published version never changes",
             ),
         ),
-        drop_like_indexes("apps_registry"),
     ]

@@ -1,9 +1,10 @@
-"""Migration operations for indexes that a model cannot state, because only PostgreSQL has or needs them."""
+"""Indexes that a model cannot state, because only PostgreSQL has or needs them."""
 
 import logging
 from typing import Any
 
-from django.db import DatabaseError, migrations, transaction
+from django.apps import AppConfig
+from django.db import DatabaseError, connections, migrations, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 logger = logging.getLogger(__name__)
@@ -33,26 +34,20 @@ def trigram_index(name: str, *, table: str, column: str) -> migrations.RunPython
     return migrations.RunPython(create, drop)
 
 
-def drop_like_indexes(app_label: str) -> migrations.RunPython:
-    """Drops the second index that Django gives every text key on PostgreSQL, for LIKE 'beginning%'.
+def drop_like_indexes(sender: AppConfig, using: str, plan: Any = None, **kwargs: Any) -> None:
+    """Drops the second index that Django gives every text key on PostgreSQL, for LIKE 'beginning%'; after migrations.
 
     Nobody looks for ids, hashes and codes by their beginning, and each of these indexes is written with every row.
     """
-
-    def drop(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
-        if editor.connection.vendor != "postgresql":
-            return
-        tables = [
-            model._meta.db_table for model in apps.get_app_config(app_label).get_models(include_auto_created=True)
-        ]
-        with editor.connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
-                " AND tablename = ANY(%s) AND indexname LIKE '%%\\_like'",
-                [tables],
-            )
-            names = [name for (name,) in cursor.fetchall()]
-        for name in names:
-            editor.execute(f'DROP INDEX "{name}"')
-
-    return migrations.RunPython(drop, migrations.RunPython.noop)
+    connection = connections[using]
+    if not plan or connection.vendor != "postgresql":
+        return
+    tables = [model._meta.db_table for model in sender.get_models(include_auto_created=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+            " AND tablename = ANY(%s) AND indexname LIKE '%%\\_like'",
+            [tables],
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")

@@ -1,6 +1,5 @@
 from django.db import migrations
 
-from platform_site.db.indexes import drop_like_indexes
 from platform_site.db.triggers import Rule, add_rules
 
 OTHER_ROOM = """
@@ -98,5 +97,4 @@ class Migration(migrations.Migration):
                 message="a draw stays on record",
             ),
         ),
-        drop_like_indexes("prizes"),
     ]

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from platform_site.db.indexes import drop_like_indexes, trigram_index
+from platform_site.db.indexes import trigram_index
 from platform_site.db.triggers import Rule, add_rules
 
 CREATOR_LEAVES = """
@@ -94,6 +94,5 @@ class Migration(migrations.Migration):
                 message="this event is kept",
             ),
         ),
-        drop_like_indexes("rooms"),
         trigram_index("room_name_search", table="rooms_room", column="name"),
     ]

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -28,16 +29,16 @@ pytestmark = pytest.mark.django_db
 PROTECTED = "protected foreign keys"
 
 
-def new_user(**fields):
+def new_user(**fields: Any) -> User:
     return User(**{"name": "New", "email": f"{new_id()}@example.com"} | fields)
 
 
-def new_session(user, **fields):
+def new_session(user: User, **fields: Any) -> Session:
     soon = timezone.now() + timedelta(days=1)
     return Session(**{"user": user, "token_hash": new_id(), "expires_at": soon} | fields)
 
 
-def new_mark(**fields):
+def new_mark(**fields: Any) -> TokenBlacklist:
     return TokenBlacklist(
         **{"token_hash": new_id(), "expires_at": timezone.now(), "revoked_at": timezone.now()} | fields
     )
@@ -108,7 +109,7 @@ def test_a_guest_has_no_email_and_no_rights():
     can_become(guest, email="guest@example.com", is_guest=False)
 
 
-def erased(**fields):
+def erased(**fields: Any) -> User:
     now = timezone.now()
     kept = {"name": DELETED_USER_NAME, "email": None, "avatar": None, "deleted_at": now, "erased_at": now}
     return User.all_objects.create(**kept | fields)

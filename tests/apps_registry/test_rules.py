@@ -1,5 +1,7 @@
 """What the database holds of apps and the versions of their manifests, whoever writes."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -20,11 +22,11 @@ pytestmark = pytest.mark.django_db
 PROTECTED = "protected foreign keys"
 
 
-def new_app(app_id):
+def new_app(app_id: str) -> App:
     return App(app_id=app_id, manifest={"meta": {"name": "New"}}, manifest_version="1.0.0")
 
 
-def new_version(app, version="2.0.0", **fields):
+def new_version(app: App, version: str = "2.0.0", **fields: Any) -> ManifestVersion:
     key = f"{app.app_id}@{version}"
     return ManifestVersion(
         **{"app": app, "version": version, "key": key, "manifest": {}, "published_at": timezone.now()} | fields
@@ -73,8 +75,8 @@ def test_key_agrees_with_app_and_version():
 
 def test_a_published_version_never_changes():
     version = make_app().versions.get()
-    for changes in ({"manifest": {}}, {"version": "9.9.9"}, {"key": "a@b"}, {"published_at": timezone.now()}):
-        cannot_become(version, "a published version never changes", **changes)
+    for name, value in {"manifest": {}, "version": "9.9.9", "key": "a@b", "published_at": timezone.now()}.items():
+        cannot_become(version, "a published version never changes", **{name: value})
     can_become(version, deprecated_at=timezone.now(), deprecation_reason="There is a better one.")
 
 

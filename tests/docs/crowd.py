@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Session, TokenBlacklist, User
 from apps_registry.models import ManifestVersion
 from prizes.models import Draw, DrawPrize, DrawStatus, Prize, Winner
-from rooms.models import Participant, Room, RoomEvent
+from rooms.models import Invitation, Participant, Room, RoomEvent
 from tests.factories import make_app, make_user
 
 ROOMS, PEOPLE, USERS, CREATORS = 10_000, 100_000, 20_000, 2_000
@@ -181,6 +181,15 @@ def fill_people() -> None:
         user_id=pick("user", f"{CREATORS} + i"),
         role="CASE WHEN i % 20 = 0 THEN 'VIEWER' ELSE 'PARTICIPANT' END",
         joined_at=f"{AGO} i",
+    )
+    invitation = Invitation.objects.create(room=template, email="late@example.com")
+    insert(
+        invitation,
+        f"generate_series(1, {ROOMS}) i, generate_series(1, 2) k",
+        id=pick("invite", "i * 10 + k"),
+        room_id=pick("room", "i"),
+        email="'late' || (i * 2 + k) || '@example.com'",
+        redeemed_at="CASE WHEN k = 1 THEN now() END",
     )
 
 

@@ -2,7 +2,9 @@
 
 import re
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -81,13 +83,13 @@ def test_updated_at_moves_in_every_kind_of_change(organiser):
     room = make_room(organiser, active=False)
     long_ago = timezone.now() - timedelta(days=1)
 
-    def moved(change):
+    def moved(change: Callable[[], Any]) -> bool:
         Room.objects.filter(pk=room.pk).update(updated_at=long_ago)
         room.refresh_from_db()
         assert room.updated_at == long_ago
         change()
         room.refresh_from_db()
-        return room.updated_at > long_ago
+        return bool(room.updated_at > long_ago)
 
     assert moved(room.save)
     assert moved(lambda: Room.objects.filter(pk=room.pk).update(description="New"))

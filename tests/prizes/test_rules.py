@@ -1,9 +1,12 @@
 """What the database holds of prizes, wins and draws, whoever writes."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
 from prizes.actions import award_prize
 from prizes.models import MOST_PIECES, Draw, DrawPrize, Prize, Winner
 from rooms.models import Participant, Room
@@ -49,17 +52,17 @@ def draw(room, organiser, prize):
     return draw
 
 
-def new_prize(room, **fields):
+def new_prize(room: Room, **fields: Any) -> Prize:
     return Prize(**{"room": room, "name": "New", "quantity": 1, "quantity_remaining": 1} | fields)
 
 
-def new_win(win, **fields):
+def new_win(win: Winner, **fields: Any) -> Winner:
     """A second win like `win`."""
     values = {"room_id": win.room_id, "participant_id": win.participant_id, "prize_id": win.prize_id} | fields
     return Winner(**values)
 
 
-def new_draw(room, by, **fields):
+def new_draw(room: Room, by: User, **fields: Any) -> Draw:
     texts = {"commitment": "c", "entries": "a:1\n", "entries_hash": "e", "rules_hash": "r", "fingerprint": "f"}
     return Draw(room=room, created_by=by, entry_count=1, sealed_seed="s", strength="committed", **texts | fields)
 
@@ -140,7 +143,7 @@ def test_prizes_go_with_a_deleted_room(organiser):
 # --- Winner ------------------------------------------------------------------------------------------------------
 
 
-def revoke(win):
+def revoke(win: Winner) -> None:
     can_become(win, state="REVOKED", revoked_at=timezone.now())
 
 
@@ -301,8 +304,8 @@ def test_a_draw_that_is_over_is_final(draw, organiser):
     by = "a draw that is over cannot change"
     result = {"outcome": [{"rank": 1}], "entropy": "42", "run_at": timezone.now()}
     can_become(draw, status="COMPLETED", seed="00", **result)
-    for change in ({"seed": "01"}, {"outcome": []}, {"entropy": "43"}, {"run_at": timezone.now()}):
-        cannot_become(draw, by, **change)
+    for name, value in {"seed": "01", "outcome": [], "entropy": "43", "run_at": timezone.now()}.items():
+        cannot_become(draw, by, **{name: value})
     cannot_become(draw, by, status="CANCELLED", outcome=None, entropy=None, run_at=None)
     cancelled = new_draw(draw.room, organiser, seq=2)
     cancelled.save()
@@ -312,8 +315,8 @@ def test_a_draw_that_is_over_is_final(draw, organiser):
 
 def test_the_lines_of_a_draw_are_final(draw, room):
     line = draw.prizes.get()
-    for change in ({"count": 3}, {"position": 2}, {"name": "Car"}, {"prize_id": make_prize(room).pk}):
-        cannot_become(line, "what a draw committed to cannot change", **change)
+    for name, value in {"count": 3, "position": 2, "name": "Car", "prize_id": make_prize(room).pk}.items():
+        cannot_become(line, "what a draw committed to cannot change", **{name: value})
     cannot_be_deleted(line, "a draw stays on record")
     more = {"draw": draw, "name": "More", "count": 1}
     cannot_be_added(DrawPrize(prize=line.prize, position=2, **more), UNIQUE)

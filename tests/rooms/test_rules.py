@@ -1,10 +1,13 @@
 """What the database holds of rooms, the people in them and the log, whoever writes."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from rooms.models import Participant, ParticipantRole, Room, RoomEvent, Visibility
+from accounts.models import User
+from rooms.models import Invitation, Participant, ParticipantRole, Room, RoomEvent, Visibility
 from tests.factories import add_participant, make_app, make_room, make_user
 from tests.rules import (
     FOREIGN_KEY,
@@ -30,18 +33,18 @@ def draft(organiser):
     return make_room(organiser, active=False)
 
 
-def new_room(like, **fields):
+def new_room(like: Room, **fields: Any) -> Room:
     values = {"name": "New", "app_id": like.app_id, "created_by_id": like.created_by_id} | fields
     room = Room(app_manifest_version="1.0.0", **values)
     room.manifest_version_id = fields.get("manifest_version_id", f"{room.app_id}@1.0.0")
     return room
 
 
-def new_participant(room, user=None, **fields):
+def new_participant(room: Room, user: User | None = None, **fields: Any) -> Participant:
     return Participant(**{"room": room, "user": user or make_user(), "joined_at": timezone.now()} | fields)
 
 
-def new_event(room, seq, public_seq=None, **fields):
+def new_event(room: Room, seq: int, public_seq: int | None = None, **fields: Any) -> RoomEvent:
     visibility = Visibility.PUBLIC if public_seq else Visibility.ORGANIZER
     values = {"type": "room:updated", "visibility": visibility, "created_at": timezone.now()} | fields
     return RoomEvent(room=room, seq=seq, public_seq=public_seq, **values)
@@ -208,6 +211,19 @@ def test_participants_and_log_go_with_a_deleted_room(draft):
     only_the_orm_deletes(draft)
     assert not Participant.all_objects.filter(room_id=draft.pk).exists()
     assert not RoomEvent.objects.filter(room_id=draft.pk).exists()
+
+
+# --- Invitation --------------------------------------------------------------------------------------------------
+
+
+def test_an_address_is_invited_to_a_room_once(room, draft):
+    invitation = Invitation.objects.create(room=room, email="late@example.com")
+    cannot_be_added(Invitation(room=room, email="late@example.com"), UNIQUE)
+    cannot_become(invitation, "invitation_role_of_a_room", role="ADMIN")
+    with refused("invitation_email_lower_case"):
+        sql("UPDATE rooms_invitation SET email = 'Late@example.com' WHERE id = %s", invitation.pk)
+    can_become(invitation, role="MODERATOR", redeemed_at=timezone.now())
+    can_be_added(Invitation(room=draft, email="late@example.com"))
 
 
 # --- RoomEvent ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,23 @@
+"""What the log may forget once a room is long over."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from rooms.models import Room, RoomEvent
+
+A_TIME = 1000  # rows: a lock is held for no longer than these take
+
+
+def clean_events() -> dict[str, int]:
+    """Deletes events of rooms closed or deleted EVENT_RETENTION days ago, but never what proves a draw or a win."""
+    before = timezone.now() - timedelta(days=settings.EVENT_RETENTION)
+    over = Room.all_objects.filter(Q(closed_at__lte=before) | Q(deleted_at__lte=before))
+    old = RoomEvent.objects.filter(room__in=over.values("pk"), created_at__lte=before)
+    old = old.exclude(type__startswith="draw:").exclude(type__startswith="winner:")
+    deleted = 0
+    while some := list(old.values_list("pk", flat=True)[:A_TIME]):
+        deleted += RoomEvent.objects.filter(pk__in=some).delete()[0]
+    return {"events": deleted}
