@@ -1,7 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig, apps
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
 
 from platform_site.db.indexes import drop_like_indexes
@@ -18,6 +18,6 @@ class PlatformSiteConfig(AppConfig):
             post_migrate.connect(drop_like_indexes, sender=apps.get_app_config(label))
 
 
-class DashboardConfig(AdminConfig):
+class DashboardConfig(admin_apps.AdminConfig):
     default = False
     default_site = "platform_site.admin.OrganiserSite"
