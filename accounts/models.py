@@ -77,7 +77,7 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email or self.pk
+        return self.name or self.pk  # never the e-mail: this stands in titles and logs
 
     def get_full_name(self) -> str:
         return self.name

@@ -10,17 +10,15 @@ from apps_registry.filters import AppFilter
 from apps_registry.models import App
 from apps_registry.serializers import AppDetailSerializer, AppSerializer
 from platform_site.rest.exceptions import Forbidden, NotFound
-from platform_site.rest.openapi import Operation, operation
+from platform_site.rest.openapi import operation
 from platform_site.rest.viewsets import APIViewSet
 
 
 class AppViewSet(APIViewSet):
-    """What a room can run: a lottery, a quiz, anything registered with a manifest."""
+    """What a room can run: lotteries, quizzes and whatever else is registered. Guests see their room's app there."""
 
-    # Read by signed-in people: guests have come for one room and see its app there.
     tag = "Apps"
-    operations = {"list": Operation("List apps", access="required", errors=(Forbidden,))}
-    sort_fields = {"appId": "app_id", "createdAt": "created_at"}
+    sort_fields = {"createdAt": "created_at", "appId": "app_id"}
     lookup_field = "app_id"
     lookup_value_regex = "[a-z][a-z0-9_]{2,99}"
     filterset_class = AppFilter
@@ -36,6 +34,7 @@ class AppViewSet(APIViewSet):
     def get_queryset(self) -> Any:
         return App.objects.catalogue()
 
+    @operation("List apps", access="required", errors=(Forbidden,))
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

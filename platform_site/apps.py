@@ -1,7 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig, apps
-from django.contrib.admin import apps as admin_apps
+from django.contrib.admin import apps as admin_apps  # AdminConfig by name would be taken for this app's own
 from django.db.models.signals import post_migrate
 
 from platform_site.db.indexes import drop_like_indexes

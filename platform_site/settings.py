@@ -224,12 +224,18 @@ LOGOUT_REDIRECT_URL = "/"
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
 
 # What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
-ERASERS = ["rooms.erasure.erase_participations", "prizes.erasure.erase_wins", "rooms.erasure.erase_events"]
+ERASERS = [
+    "rooms.erasure.erase_participations",
+    "prizes.erasure.erase_wins",
+    "rooms.erasure.erase_events",
+    "platform_site.rest.idempotency.erase_person",
+]
 # What each app cleans up: callable() -> {what: how many}, or how many.
 CLEANERS = [
     "accounts.cleaning.clean_accounts",
     "rooms.cleaning.clean_events",
     "platform_site.rest.throttling.clean_rate_counts",
+    "platform_site.rest.idempotency.clean_idempotency_keys",
 ]
 
 SIMPLE_JWT = {
@@ -270,6 +276,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SORT_OPERATIONS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "GET_MOCK_REQUEST": "platform_site.rest.openapi.mock_request",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "platform_site.rest.openapi.finish"],
     "ENUM_NAME_OVERRIDES": {
         "RoomStatus": "rooms.models.RoomStatus",
@@ -307,6 +314,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.switch("HTTPS", default=True)
+    SECURE_REDIRECT_EXEMPT = ["^health/"]  # whoever probes comes from inside, by http
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT

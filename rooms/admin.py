@@ -479,7 +479,7 @@ class ParticipantAdmin(ManagedAdmin):
             queryset = queryset.filter(room=room, role=ParticipantRole.PARTICIPANT)
         return super().get_search_results(request, queryset, search_term)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: Any) -> Any:
         people = super().get_queryset(request)
         offered = request.resolver_match is not None and request.resolver_match.url_name == "autocomplete"
         if not request.user.is_superuser and not offered:

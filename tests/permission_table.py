@@ -98,7 +98,19 @@ for kind in ("public", "private", "draft"):
 TABLE = [
     # accounts
     Row("POST", "/auth/login", outside(CALLERS), body={"email": "{email}", "password": "{password}"}),
+    Row("POST", "/auth/refresh", outside((), refused=401), body={"refreshToken": "unknown"}),
+    Row("POST", "/auth/logout", outside(SIGNED_IN)),
     Row("GET", "/auth/me", outside(SIGNED_IN)),
+    Row("GET", "/auth/sessions", outside(SIGNED_IN)),
+    Row("DELETE", "/auth/sessions", outside(SIGNED_IN)),
+    Row("DELETE", "/auth/sessions/{stranger}", outside((), refused=404)),
+    Row("GET", "/auth/google", outside(CALLERS, 503)),  # as long as ops gave no credentials
+    Row("GET", "/auth/google/url", outside(CALLERS, 503)),
+    Row("GET", "/auth/google/callback", outside(CALLERS, 503)),
+    Row("POST", "/auth/exchange", outside((), refused=401), body={"code": "unknown"}),
+    Row("GET", "/users/{stranger}", outside(SIGNED_IN)),
+    Row("PATCH", "/users/{stranger}", outside(()), body={"name": "Renamed"}),
+    Row("DELETE", "/users/{stranger}", outside(())),
     # apps
     Row("GET", "/apps", outside(SIGNED_IN - {"guest"})),
     Row("GET", "/apps/{app}", outside(SIGNED_IN - {"guest"})),

@@ -22,6 +22,7 @@ HEADER = "Idempotency-Key"
 LEASE = timedelta(seconds=60)
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 255
+MARK = "is_idempotent"  # on the method, for the API's description
 FORGOTTEN = {401, 429}  # like 5xx: sent again, these may end otherwise
 
 
@@ -69,7 +70,7 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
             release(claimed)
             raise
 
-    once.is_idempotent = True  # type: ignore[attr-defined]  the API's description reads it
+    setattr(once, MARK, True)
     return once
 
 

@@ -23,7 +23,8 @@ class APIViewSet(GenericViewSet):
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action in {"list", "retrieve"} and self.serializer_class is not None:
-            self.fields_wanted = wanted_fields(request, list(self.get_serializer_class()().fields))
+            shape: Any = self.get_serializer_class()()
+            self.fields_wanted = wanted_fields(request, shape.fields)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         if self.fields_wanted is not None and 200 <= response.status_code < 300:

@@ -18,7 +18,9 @@ def names(answer):
 
 def walk(client, query):
     """All pages by cursor."""
-    found, cursor, pages = [], "", 0
+    found: list[str] = []
+    cursor: str | None = ""
+    pages = 0
     while cursor is not None:
         answer = client.get(f"/api/v1/rooms?{query}&cursor={cursor}")
         found += [room["id"] for room in answer.json()["data"]]

@@ -2,13 +2,14 @@
 
 import json
 import re
+from typing import Any
 
 import jsonschema_rs
 import pytest
 from django.urls import get_resolver
 
 from platform_site.rest.openapi import Operation, document
-from tests.contract import UNDESCRIBED, validator
+from tests.contract import validator
 
 
 def operations():
@@ -34,7 +35,8 @@ def test_every_action_of_the_api_is_in_it():
             else:
                 yield pattern.callback
 
-    api = next(pattern for pattern in get_resolver().url_patterns if str(pattern.pattern) == "api/")
+    site: Any = get_resolver().url_patterns
+    api = next(pattern for pattern in site if str(pattern.pattern) == "api/")
     served = set()
     for callback in callbacks(api.url_patterns):
         for action in getattr(callback, "actions", {}).values():
@@ -43,7 +45,6 @@ def test_every_action_of_the_api_is_in_it():
     described = {found["operationId"] for item in document()["paths"].values() for found in item.values()}
     assert served <= described
     assert "roomList" in served
-    assert {"openapi.json"} == UNDESCRIBED
 
 
 def test_operation_ids_are_unique_words():
