@@ -270,7 +270,10 @@ class AutoSchema(SpectacularSchema):
         if self.declared.redirects:
             success["headers"] = headers | {"Location": {"schema": {"type": "string"}, "required": True}}
         elif self.declared.files:
-            success["content"] = {kind: {"schema": {}, "examples": {}} for kind in self.declared.files}
+            success["content"] = {
+                kind: {"schema": {}, "examples": {"file": {"summary": "The file itself", "value": ""}}}
+                for kind in self.declared.files
+            }
             success["headers"] = headers | {"Content-Disposition": {"schema": {"type": "string"}, "required": True}}
         else:
             success["content"] = {"application/json": {"schema": self.success_schema()}}

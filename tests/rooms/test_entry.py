@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from accounts.erasure import erase_user
 from accounts.models import Session, User
 from accounts.tokens import claims_of
 from platform_site.rest.exceptions import DomainError
@@ -381,6 +382,14 @@ def test_a_second_invitation_renews_the_first(room, organiser, moderator):
     assert Invitation.objects.get().role == "MODERATOR"  # a moderator does not take back what an organizer gave
     invite(room_id=room.pk, by=organiser, email="nina@example.com", role="VIEWER")
     assert Invitation.objects.get().role == "VIEWER"
+
+
+def test_erasing_somebody_forgets_where_they_were_invited(room, organiser):
+    nina = make_user(email="nina@example.com", email_verified=True)
+    for email in ("nina@example.com", "else@example.com"):
+        invite(room_id=room.pk, by=organiser, email=email)
+    erase_user(user=nina, by=nina)
+    assert list(Invitation.objects.values_list("email", flat=True)) == ["else@example.com"]
 
 
 def test_join_room_by_the_platform_admin_needs_no_code(private_room, admin):
