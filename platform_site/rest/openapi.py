@@ -303,7 +303,7 @@ class AutoSchema(SpectacularSchema):
     def failures(self) -> list[Failure]:
         codes = ["BAD_REQUEST", "PAYLOAD_TOO_LARGE", "RATE_LIMIT_EXCEEDED", "INTERNAL_ERROR"]
         if self.access != "none":
-            codes.append("INVALID_TOKEN")
+            codes += ["INVALID_TOKEN", "FORBIDDEN"]  # a guest's or an app's token is not good everywhere
         if self.access == "required":
             codes.append("UNAUTHORIZED")
         if "{" in self.path:

@@ -186,7 +186,7 @@ def test_sessions_are_the_devices_that_are_signed_in(api, participant, stranger)
     Session.objects.filter(device_info="Phone").update(created_at=first_day)
     phone = refresh(api, phone["refreshToken"], **PHONE).json()["data"]
     answer = with_token(api, phone["accessToken"]).get(SESSIONS).json()
-    assert answer["meta"] == {"page": 1, "limit": 20, "total": 2, "totalPages": 1, "pages": 1}
+    assert answer["meta"] == {"page": 1, "limit": 20, "total": 2, "totalPages": 1, "pages": 1, "nextCursor": None}
     newest, older = answer["data"]
     assert set(newest) == {"id", "deviceInfo", "ipAddress", "createdAt", "lastUsedAt", "expiresAt", "current"}
     assert (newest["deviceInfo"], newest["ipAddress"], newest["current"]) == ("Phone", "127.0.0.1", True)
