@@ -53,6 +53,7 @@ REFRESH_RETRY_SECONDS = env.number("REFRESH_RETRY_SECONDS", 10, most=60)
 # A minute.
 RATE_LIMIT_LOGIN = env.number("RATE_LIMIT_LOGIN", 10, least=1)
 RATE_LIMIT_LOGIN_ACCOUNT = env.number("RATE_LIMIT_LOGIN_ACCOUNT", 200, least=1)
+RATE_LIMIT_SIGN_IN = env.number("RATE_LIMIT_SIGN_IN", 600, least=1)
 RATE_LIMIT_REFRESH = env.number("RATE_LIMIT_REFRESH", 30, least=1)
 OIDC_SERVER_URL = env.url("OIDC_SERVER_URL", {"http", "https"}, "https://accounts.google.com")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
@@ -217,12 +218,14 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
 SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
-ROOM_CLOSERS: list[str] = []
+ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
 
+# Called with the marks (hashes) of what was revoked, after the commit, on the process that revoked it.
+REVOCATION_LISTENERS: list[str] = []
 # What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
 ERASERS = [
     "rooms.erasure.erase_participations",
@@ -244,6 +247,11 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(seconds=ACCESS_TOKEN_TTL),
     "USER_ID_CLAIM": "sub",
 }
+
+# --- Draws -------------------------------------------------------------------------------------------------------
+
+WINNER_SELECTORS: dict[str, str] = {}  # app_id, or * for any other app: the class that asks it who wins
+DRAW_CLAIM_SECONDS = 60  # how long a run may take before another one may take over; longer than any app may take
 
 # --- REST --------------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from platform_site.views import live, ready
+from prizes import views as draws
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("platform_site.api")),
+    path("draws/verify", draws.verify_file, name="draw-verify-file"),
+    path("draws/<str:draw_id>/verify", draws.verify_draw, name="draw-verify"),
+    path("draws/<str:draw_id>/record.json", draws.draw_record, name="draw-record"),
     path("health/live", live),
     path("health/ready", ready),
     path("", include("accounts.urls")),

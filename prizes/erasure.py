@@ -23,3 +23,5 @@ def erase_wins(user: User) -> None:
     # The commit of a draw is final and names nobody. Who was withdrawn, by whom and why, may.
     draws = Draw.objects.annotate(text=Cast("withdrawn", TextField())).filter(traces.mentioned_in("text"))
     rewrite(draws, {"withdrawn": traces.in_json})
+    cancelled = Draw.objects.filter(room__in=own.values("room_id")).exclude(cancellation_reason="")
+    rewrite(cancelled, {"cancellation_reason": traces.in_text})

@@ -1,6 +1,6 @@
 """What the fund can refuse."""
 
-from platform_site.rest.exceptions import Conflict, DomainError
+from platform_site.rest.exceptions import Conflict, DomainError, InvalidTransition
 
 
 class PrizeExhausted(DomainError):
@@ -9,3 +9,28 @@ class PrizeExhausted(DomainError):
 
 class AlreadyWon(Conflict):
     message = "This person has won this prize already."
+
+
+class QuantityPromised(Conflict):
+    message = "The quantity cannot fall below what is awarded or promised to an open draw."
+
+
+class PrizeInUse(Conflict):
+    message = "A prize that somebody has won, or that an open draw gives away, cannot be deleted."
+
+
+class AlreadyReplaced(Conflict):
+    message = "This win has a replacement draw already."
+
+
+class DrawRunning(Conflict):
+    message = "This draw is being run right now."
+
+
+class DrawOver(InvalidTransition):
+    message = "This draw is over."
+
+
+class SeedUnreadable(DomainError):
+    code, status = "SERVICE_UNAVAILABLE", 503
+    message = "The seed of this draw cannot be opened: FIELD_ENCRYPTION_KEYS lacks the key it was sealed with."

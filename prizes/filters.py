@@ -1,9 +1,9 @@
-"""Filters of the list of winners."""
+"""Filters of the lists of winners and draws."""
 
 import django_filters
 
-from platform_site.rest.filters import EnumFilter
-from prizes.models import Winner, WinnerState
+from platform_site.rest.filters import BooleanFilter, EnumFilter
+from prizes.models import Draw, DrawStatus, Winner, WinnerState
 
 
 class WinnerFilter(django_filters.FilterSet):
@@ -20,3 +20,13 @@ class WinnerFilter(django_filters.FilterSet):
     def filter_queryset(self, queryset):  # type: ignore[no-untyped-def]
         winners = super().filter_queryset(queryset)
         return winners if self.form.cleaned_data.get("state") else winners.live()
+
+
+class DrawFilter(django_filters.FilterSet):
+    status = EnumFilter(choices=DrawStatus.choices)
+    prizeId = django_filters.CharFilter(field_name="prizes__prize_id")
+    rehearsal = BooleanFilter(field_name="rehearsal")
+
+    class Meta:
+        model = Draw
+        fields: tuple[str, ...] = ()

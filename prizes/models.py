@@ -34,6 +34,9 @@ class DrawStatus(models.TextChoices):
     CANCELLED = "CANCELLED"
 
 
+OPEN_DRAWS = (DrawStatus.COMMITTED, DrawStatus.RUNNING)
+
+
 class Prize(SoftDeletedRow):
     """A prize and its stock: live winners + quantity_remaining = quantity.
 
@@ -80,9 +83,11 @@ class Prize(SoftDeletedRow):
 
 
 class Draw(Row):
-    """One draw by chance: committed, then run or cancelled, and kept for ever (FAIR-DRAW v1).
+    """One draw by chance: committed, then run or cancelled, and kept for ever (the procedure is in prizes.fair_draw).
 
     `entries` is the frozen list in the very bytes that are hashed: `participantId:weight` and a line feed each.
+    `sealed_seed` is the seed under the platform's keys (prizes.seeds); `seed` is its hex once the draw is over.
+    `outcome` is the winners and `withdrawn` who could not win any more, both as the record shows them.
     """
 
     # No index of its own: draw_seq_unique begins with it.
@@ -104,12 +109,18 @@ class Draw(Row):
     rules_hash = models.CharField(max_length=64)
     fingerprint = models.CharField(max_length=64)
     withdrawn = models.JSONField(default=list)
+    withdrawn_count = models.PositiveIntegerField(default=0)
     outcome = models.JSONField(null=True)
+    winner_count = models.PositiveIntegerField(default=0)
+    fallback_reason = models.TextField(blank=True, help_text="Why the platform drew though an app should have chosen.")
     strength = models.CharField(max_length=20)
     claimed_until = models.DateTimeField(null=True)
     run_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    cancellation_reason = models.TextField(blank=True)
+    # Null: the platform itself, for example at the time that a lottery's settings name.
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     objects: ClassVar[Any] = models.Manager.from_queryset(DrawQuerySet)()
 

@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from django.apps import apps
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
@@ -37,5 +37,22 @@ class WinnerQuerySet(SoftDeletedQuerySet):
 
 
 class DrawQuerySet(RowQuerySet):
+    def light(self) -> Self:
+        """Without the columns that grow with the number of entries."""
+        return self.defer("entries", "withdrawn", "outcome", "sealed_seed")
+
+    def open(self) -> Self:
+        """Committed and neither completed nor cancelled."""
+        return self.filter(status__in=("COMMITTED", "RUNNING"))
+
+    def seen_at(self, *, public_only: bool) -> Self:
+        """Rehearsals are for those who run the event."""
+        return self.filter(rehearsal=False) if public_only else self
+
+    def with_lines(self) -> Self:
+        """The prizes of each draw in their order, as `lines`."""
+        lines = apps.get_model("prizes.DrawPrize").objects.order_by("position")
+        return self.prefetch_related(Prefetch("prizes", queryset=lines, to_attr="lines"))
+
     def managed_by(self, user: Any) -> Self:
         return of_rooms_managed_by(self, user)

@@ -1,13 +1,15 @@
-"""Prizes and winners as the API and the log show them."""
+"""Prizes, winners and draws as the API and the log show them."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from platform_site.rest.components import PERSON, TEXT, object_of
-from platform_site.rest.fields import MetadataField, ModelSerializer, UTCDateTimeField
-from prizes.models import MOST_PIECES, Prize, Winner
+from platform_site.rest.components import PERSON, TEXT, WHOLE, object_of
+from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, UTCDateTimeField
+from prizes import fair_draw
+from prizes.models import MOST_PIECES, Draw, Prize, Winner
+from rooms.models import ParticipantRole
 from rooms.serializers import person
 
 
@@ -106,3 +108,165 @@ class AwardInput(serializers.Serializer):
     participantId = serializers.CharField(max_length=25, source="participant_id")
     prizeId = serializers.CharField(max_length=25, source="prize_id")
     metadata = MetadataField(required=False)
+
+
+class PrizeChanges(serializers.Serializer):
+    name = serializers.CharField(max_length=255, required=False)
+    description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
+    imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, required=False)
+    metadata = MetadataField(required=False)
+    position = serializers.IntegerField(min_value=0, max_value=MOST_PIECES, required=False)
+
+
+class RevocationInput(serializers.Serializer):
+    reason = serializers.CharField(max_length=1000, allow_blank=True, default="")
+
+
+ELIGIBILITY = object_of(
+    roles={"type": "array", "items": TEXT},
+    registeredOnly={"type": "boolean"},
+    excludeWinners={"type": "boolean"},
+    weightField=TEXT,
+    excludedCount=WHOLE,
+)
+ELIGIBILITY["properties"]["excludeParticipantIds"] = {"type": "array", "items": TEXT}
+
+
+class DrawSerializer(ModelSerializer):
+    """A draw read `with_lines`; `drawId` repeats `id` under the name it has in the record. `seed` is null before the
+    end. Whom the organizer left out is named only where `context["organizer"]` is true."""
+
+    drawId = serializers.CharField(source="id")
+    roomId = serializers.CharField(source="room_id")
+    replaces = serializers.CharField(source="replaces_id")
+    eligibility = serializers.SerializerMethodField()
+    prizes = serializers.SerializerMethodField()
+    entryCount = serializers.IntegerField(source="entry_count")
+    entriesHash = serializers.CharField(source="entries_hash")
+    rulesHash = serializers.CharField(source="rules_hash")
+    shortFingerprint = serializers.SerializerMethodField()
+    entropyPlan = serializers.CharField(source="entropy_plan")
+    withdrawnCount = serializers.IntegerField(source="withdrawn_count")
+    winnerCount = serializers.IntegerField(source="winner_count")
+    fallbackReason = serializers.CharField(source="fallback_reason")
+    cancellationReason = serializers.CharField(source="cancellation_reason")
+    committedAt = UTCDateTimeField(source="created_at")
+    runAt = UTCDateTimeField(source="run_at")
+    cancelledAt = UTCDateTimeField(source="cancelled_at")
+
+    class Meta:
+        model = Draw
+        fields = (
+            "id",
+            "drawId",
+            "roomId",
+            "seq",
+            "status",
+            "rehearsal",
+            "replaces",
+            "prizes",
+            "distinct",
+            "eligibility",
+            "entryCount",
+            "entriesHash",
+            "rulesHash",
+            "commitment",
+            "fingerprint",
+            "shortFingerprint",
+            "entropyPlan",
+            "entropy",
+            "seed",
+            "strength",
+            "withdrawnCount",
+            "winnerCount",
+            "fallbackReason",
+            "cancellationReason",
+            "committedAt",
+            "runAt",
+            "cancelledAt",
+        )
+
+    @extend_schema_field(ELIGIBILITY)
+    def get_eligibility(self, draw: Draw) -> dict[str, Any]:
+        shown = dict(draw.eligibility)
+        excluded = shown.pop("excludeParticipantIds", [])
+        shown["excludedCount"] = len(excluded)
+        return shown | {"excludeParticipantIds": excluded} if self.context.get("organizer") else shown
+
+    @extend_schema_field({"type": "array", "items": object_of(prizeId=TEXT, name=TEXT, count=WHOLE)})
+    def get_prizes(self, draw: Draw) -> list[dict[str, Any]]:
+        return lines_of(draw)
+
+    def get_shortFingerprint(self, draw: Draw) -> str:
+        return fair_draw.short_fingerprint(draw.fingerprint)
+
+
+class DrawDetailSerializer(DrawSerializer):
+    """With `winners` [{prizeId, participantId, rank}], null before the run."""
+
+    winners = serializers.SerializerMethodField()
+
+    class Meta(DrawSerializer.Meta):
+        fields = (*DrawSerializer.Meta.fields, "winners")
+
+    @extend_schema_field({"type": ["array", "null"], "items": object_of(prizeId=TEXT, participantId=TEXT, rank=WHOLE)})
+    def get_winners(self, draw: Draw) -> list[dict[str, Any]] | None:
+        winners: list[dict[str, Any]] | None = draw.outcome
+        return winners
+
+
+def lines_of(draw: Draw) -> list[dict[str, Any]]:
+    """The prizes of a draw read `with_lines`: [{prizeId, name, count}] in their order."""
+    return [{"prizeId": line.prize_id, "name": line.name, "count": line.count} for line in draw.lines]
+
+
+class EligibilityInput(serializers.Serializer):
+    roles = serializers.ListField(
+        child=EnumField(choices=[role for role in ParticipantRole.choices if role[0] != ParticipantRole.ADMIN]),
+        allow_empty=False,
+        required=False,
+    )
+    registeredOnly = serializers.BooleanField(required=False, source="registered_only")
+    excludeWinners = serializers.BooleanField(required=False, source="exclude_winners")
+    excludeParticipantIds = serializers.ListField(
+        child=serializers.CharField(max_length=25), required=False, source="exclude_participant_ids"
+    )
+    weightField = serializers.CharField(max_length=100, allow_blank=True, required=False, source="weight_field")
+
+
+class DrawLineInput(serializers.Serializer):
+    prizeId = serializers.CharField(max_length=25)
+    count = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, required=False)
+
+
+class DrawInput(serializers.Serializer):
+    """`prizeId`, `prizeIds` or `prizes`; without a count every piece that is free. A replacement needs none of them."""
+
+    prizeId = serializers.CharField(max_length=25, required=False)
+    prizeIds = serializers.ListField(child=serializers.CharField(max_length=25), allow_empty=False, required=False)
+    prizes = DrawLineInput(many=True, allow_empty=False, required=False)
+    eligibility = EligibilityInput(required=False)
+    distinct = serializers.BooleanField(default=True)
+    entropyPlan = serializers.CharField(max_length=1000, allow_blank=True, default="", source="entropy_plan")
+    rehearsal = serializers.BooleanField(default=False)
+    replaces = serializers.CharField(max_length=25, required=False, allow_null=True)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """As `commit_draw` takes it: `prizes` is a list of (prize id, count or None)."""
+        lists = [name for name in ("prizeId", "prizeIds", "prizes") if name in given]
+        if len(lists) > 1:
+            raise serializers.ValidationError({lists[1]: ["Use one of prizeId, prizeIds and prizes."]})
+        if not lists and not given.get("replaces"):
+            raise serializers.ValidationError({"prizes": ["Which prizes are drawn? Use prizeId, prizeIds or prizes."]})
+        ids = [given.pop("prizeId")] if "prizeId" in given else given.pop("prizeIds", [])
+        lines = given.pop("prizes", None) or [{"prizeId": prize_id} for prize_id in ids]
+        return given | {"prizes": [(line["prizeId"], line.get("count")) for line in lines]}
+
+
+class RunInput(serializers.Serializer):
+    entropy = serializers.CharField(max_length=10_000, allow_blank=True, default="")
+
+
+class CancelInput(serializers.Serializer):
+    reason = serializers.CharField(max_length=1000, allow_blank=True, default="")

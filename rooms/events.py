@@ -1,6 +1,7 @@
 """The room's log and its bell: the only writer of RoomEvent."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -46,6 +47,43 @@ def record(
     )
     transaction.on_commit(partial(ring, room.pk), robust=True)
     return event
+
+
+def record_many(
+    room: Room,
+    told: Sequence[tuple[str, dict[str, Any]]],
+    *,
+    by: User | None,
+    visibility: Visibility = Visibility.PUBLIC,
+) -> None:
+    """`record` for many (type, payload) at once: the same rules and numbers, two statements, one bell."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("record_many() needs the transaction of the change that it tells of.")
+    if not told:
+        return
+    public = visibility == Visibility.PUBLIC
+    seq, public_seq = room.last_seq, room.last_public_seq
+    room.last_seq, room.last_public_seq = seq + len(told), public_seq + len(told) * public
+    counted = Room.all_objects.filter(pk=room.pk, last_seq=seq).update(
+        last_seq=room.last_seq, last_public_seq=room.last_public_seq, updated_at=room.updated_at
+    )
+    if not counted:
+        raise RuntimeError("record_many() needs a room that was locked before it was read.")
+    now = timezone.now()
+    RoomEvent.objects.bulk_create(
+        RoomEvent(
+            room=room,
+            seq=seq + at,
+            public_seq=public_seq + at if public else None,
+            type=kind,
+            payload=payload,
+            visibility=visibility,
+            actor=by,
+            created_at=now,
+        )
+        for at, (kind, payload) in enumerate(told, start=1)
+    )
+    transaction.on_commit(partial(ring, room.pk), robust=True)
 
 
 def bell_of(room_id: str) -> str:

@@ -11,8 +11,8 @@ from accounts.actions import open_session
 from accounts.models import User
 from accounts.tokens import named_user
 from apps_registry.models import App, ManifestVersion
-from prizes.actions import create_prize
-from prizes.models import Prize
+from prizes.actions import commit_draw, create_prize
+from prizes.models import Draw, Prize
 from rooms.actions import create_room, update_room
 from rooms.models import Participant, ParticipantRole, Room, RoomStatus
 
@@ -84,3 +84,8 @@ def bearer(user: User) -> dict[str, str]:
     access = open_session(user=user).access
     named_user(access)
     return {"Authorization": f"Bearer {access}"}
+
+
+def make_draw(room: Room, prize: Prize, count: int | None = None, **fields: Any) -> Draw:
+    """A committed draw over one prize, by the platform itself."""
+    return commit_draw(room_id=room.pk, by=None, prizes=[(prize.pk, count)], **fields)

@@ -199,9 +199,8 @@ def test_sessions_are_the_devices_that_are_signed_in(api, participant, stranger)
 @pytest.mark.django_db
 @pytest.mark.parametrize("devices", [1, 3])
 def test_the_list_of_sessions_costs_the_same_for_any_number(api, participant, devices, django_assert_num_queries):
-    for _ in range(devices):
-        access = login(api, participant)["accessToken"]
-    client = with_token(api, access)
+    signed_in = [login(api, participant) for _ in range(devices)]
+    client = with_token(api, signed_in[0]["accessToken"])
     with django_assert_num_queries(4):  # revoked?, the person, how many, the page
         assert len(client.get(SESSIONS).json()["data"]) == devices
 

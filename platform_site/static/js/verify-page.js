@@ -1,0 +1,309 @@
+/* The page /draws/{id}/verify: asks verify-worker.js to recompute the record and shows what it found, in plain words.
+ * Text of a record reaches the page as textContent only. */
+"use strict";
+
+(function () {
+  const root = document.getElementById("check");
+  const byId = (id) => document.getElementById(id);
+  const peopleNames = JSON.parse(byId("names").textContent);
+  const MOST_SHOWN = 50;
+
+  const TITLES = {
+    shape: "The record is complete",
+    label: "It is the record of this one draw",
+    entries: "The list of people is the one that was sealed",
+    rules: "The prizes and rules are the ones that were sealed",
+    fingerprint: "The fingerprint fits everything that was sealed",
+    phone: "It is the fingerprint that you saw",
+    seed: "The secret number is the one that was sealed",
+    entropy: "The public value",
+    withdrawn: "People who could not win any more",
+    winners: "The winners are the ones that follow",
+    strength: "How strong this proof is",
+  };
+  const MARKS = {OK: "✓", WRONG: "✕", SKIPPED: "–", OPEN: "…"};
+  const STATES = {OK: "Right", WRONG: "Wrong", SKIPPED: "Not checked"};
+  const PARTS = {
+    shape: "the form of the record", label: "the draw it belongs to", entries: "the list of people",
+    entriesHash: "the check sum of the list of people", rules: "the prizes and rules",
+    rulesHash: "the check sum of the rules", fingerprint: "the fingerprint", commitment: "the seal of the secret number",
+    entropyPlan: "the plan for the public value", phone: "the fingerprint that you saw", seed: "the secret number",
+    entropy: "the public value", withdrawn: "who could not win any more", winners: "the winners",
+    strength: "the claimed strength",
+  };
+
+  // --- The worker ---------------------------------------------------------------------------------------------------
+
+  const worker = new Worker(root.dataset.worker);
+  const waiting = new Map();
+  let lastId = 0;
+
+  worker.onmessage = ({data: {id, error, ...answer}}) => {
+    const {resolve, reject} = waiting.get(id);
+    waiting.delete(id);
+    if (error === undefined) resolve(answer);
+    else reject(new Error(error));
+  };
+  worker.onerror = () => showVerdict("WRONG", "This browser could not do the check", "The checking program did not start.");
+
+  function ask(task, values = {}) {
+    lastId += 1;
+    const id = lastId;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, {resolve, reject});
+      worker.postMessage({id, task, ...values});
+    });
+  }
+
+  // --- Building blocks ----------------------------------------------------------------------------------------------
+
+  function make(tag, text = "", className = "") {
+    const element = document.createElement(tag);
+    if (text !== "") element.textContent = text;
+    if (className) element.className = className;
+    return element;
+  }
+
+  function mark(state) {
+    const element = make("span", MARKS[state], `mark ${state}`);
+    element.setAttribute("aria-hidden", "true");
+    return element;
+  }
+
+  function person(id) {
+    const cell = make("span");
+    if (Object.hasOwn(peopleNames, id)) {
+      cell.append(make("strong", peopleNames[id]), document.createElement("br"));
+    }
+    cell.append(make("span", id, "id mono"));
+    return cell;
+  }
+
+  const plural = (number, one, many) => `${number.toLocaleString()} ${number === 1 ? one : many}`;
+  const prizeName = (facts, id) => (Object.hasOwn(facts.prizeNames, id) ? facts.prizeNames[id] : id);
+
+  function table(caption, heads, rows) {
+    const element = make("table");
+    element.append(make("caption", caption, "small soft"));
+    const head = element.createTHead().insertRow();
+    for (const text of heads) {
+      const cell = make("th", text);
+      cell.scope = "col";
+      head.append(cell);
+    }
+    const body = element.createTBody();
+    const add = (some) => {
+      for (const cells of some) {
+        const row = body.insertRow();
+        for (const cell of cells) row.insertCell().append(cell);
+      }
+    };
+    add(rows.slice(0, MOST_SHOWN));
+    const box = make("div");
+    box.append(element);
+    if (rows.length > MOST_SHOWN) {
+      const more = make("button", `Show all ${rows.length.toLocaleString()}`, "quiet");
+      more.type = "button";
+      more.addEventListener("click", () => {
+        add(rows.slice(MOST_SHOWN));
+        more.remove();
+      });
+      box.append(more);
+    }
+    return box;
+  }
+
+  function fill(id, ...children) {
+    byId(id).replaceChildren(...children);
+  }
+
+  // --- What was found -----------------------------------------------------------------------------------------------
+
+  function showVerdict(state, title, text) {
+    const box = byId("verdict");
+    box.hidden = false;
+    box.className = `card verdict ${state}`;
+    const words = make("div");
+    words.append(make("h2", title), make("p", text));
+    box.replaceChildren(mark(state), words);
+  }
+
+  function verdictOf(report, facts) {
+    const name = facts.rehearsal ? "rehearsal" : "draw";
+    if (!report.ok) {
+      const parts = [...new Set(report.faults.map((fault) => PARTS[fault.part] || fault.part))];
+      return ["WRONG", "This record is wrong", `Do not trust it. Wrong: ${parts.join(", ")}. The steps below say why.`];
+    }
+    if (facts.status === "CANCELLED") {
+      return ["OPEN", `This ${name} was cancelled`,
+        "It awarded nothing. What was sealed is right, and the secret number is open for everybody to see."];
+    }
+    if (facts.status !== "COMPLETED") {
+      return ["OPEN", `Sealed, and not yet drawn`,
+        "What was sealed is right. Write the fingerprint down, and come back after the draw."];
+    }
+    if (facts.strength === "delegated") {
+      return ["OPEN", "The seal is right, but an app chose",
+        "What was announced was not changed. Who wins was decided by an application, so chance cannot be proved."];
+    }
+    return ["OK", "Everything is right", facts.rehearsal
+      ? "This was a rehearsal: it awards nothing. The result follows from what was sealed."
+      : "The winners follow from what was sealed before the draw. Nobody changed anything."];
+  }
+
+  function showSteps(report) {
+    fill("steps", ...report.steps.map((step) => {
+      const item = make("li", "", step.state);
+      const words = make("div");
+      words.append(
+        make("span", STATES[step.state], "state"),
+        make("h3", TITLES[step.name] || step.name),
+        make("p", step.message, "found"),
+      );
+      item.append(mark(step.state), words);
+      return item;
+    }));
+    byId("steps-card").hidden = false;
+  }
+
+  function showFingerprint(facts) {
+    const groups = facts.fingerprint ? facts.fingerprint.slice(0, 16).match(/.{4}/g) : [];
+    fill("fingerprint", ...groups.map((group) => make("li", group)));
+    byId("fingerprint-card").hidden = !groups.length;
+    byId("phone-answer").textContent = "";
+  }
+
+  function winsByPrize(wins, facts) {
+    const lists = new Map();
+    for (const win of wins) {
+      if (!lists.has(win.prizeId)) lists.set(win.prizeId, []);
+      lists.get(win.prizeId).push([make("span", String(win.rank)), person(win.participantId)]);
+    }
+    return [...lists].map(([id, rows]) => table(prizeName(facts, id), ["Place", "Who"], rows));
+  }
+
+  function showWinners(report, facts) {
+    const wins = report.winners || facts.recorded;
+    byId("winners").hidden = !wins;
+    if (!wins) return;
+    byId("winners-title").textContent = facts.status === "CANCELLED" ? "Who would have won" : "Who wins";
+    byId("winners-note").textContent = report.winners
+      ? `${plural(wins.length, "winner", "winners")} among ${plural(facts.entryCount, "entry", "entries")}, worked out by this device. `
+        + "Names come from the platform and are not part of the proof."
+      : "As the record says. An app chose them; this device could not work them out.";
+    fill("winners-lists", ...winsByPrize(wins, facts));
+  }
+
+  function showWithdrawn(report, facts) {
+    byId("withdrawn").hidden = !report.withdrawn.length;
+    if (!report.withdrawn.length) return;
+    const rows = report.withdrawn.map((one) => {
+      const by = make("span", one.by === null ? "–" : "", "");
+      if (one.by !== null) by.append(make("span", one.by, "id mono"));
+      return [person(one.participantId), make("span", `${one.at}: ${one.reason}`), by];
+    });
+    const parts = [table("Withdrawn", ["Who", "When and why", "By"], rows)];
+    if (report.withoutWithdrawn) {
+      parts.push(make("h3", "Had nobody been withdrawn, these would have won"));
+      parts.push(...winsByPrize(report.withoutWithdrawn, facts));
+    }
+    fill("withdrawn-list", ...parts);
+  }
+
+  function showCautions(report) {
+    fill("cautions-list", ...report.cautions.map((text) => make("li", text)));
+    byId("cautions").hidden = !report.cautions.length;
+  }
+
+  let facts = null;
+
+  async function check(text) {
+    showVerdict("OPEN", "Checking on this device …", "");
+    byId("found").replaceChildren();
+    let answer;
+    try {
+      answer = await ask("check", {text, shown: null});
+    } catch (error) {
+      for (const id of ["fingerprint-card", "mine", "winners", "steps-card", "withdrawn", "cautions"]) {
+        byId(id).hidden = true;
+      }
+      showVerdict("WRONG", "This file cannot be read", `It is no record of a draw: ${error.message}`);
+      return;
+    }
+    facts = answer.facts;
+    showVerdict(...verdictOf(answer.report, facts));
+    showFingerprint(facts);
+    showWinners(answer.report, facts);
+    showSteps(answer.report);
+    showWithdrawn(answer.report, facts);
+    showCautions(answer.report);
+    byId("mine").hidden = !facts.entryCount;
+    const wanted = new URLSearchParams(location.hash.slice(1)).get("entry");
+    if (wanted) find(wanted);
+  }
+
+  // --- One's own entry ----------------------------------------------------------------------------------------------
+
+  async function find(participantId) {
+    byId("found").replaceChildren(make("p", "Looking …", "found-entry"));
+    const {entry} = await ask("find", {participantId});
+    const box = make("div", "", "found-entry");
+    if (!entry) {
+      box.append(make("strong", "Not in this draw."), make("p", "This id is not in the sealed list of entries."));
+    } else {
+      const share = (100 * entry.weight / entry.totalWeight).toLocaleString(undefined, {maximumSignificantDigits: 3});
+      const own = participantId === root.dataset.me;
+      box.append(make("strong", own ? "You are in the sealed list." : "This person is in the sealed list."));
+      const list = make("ul");
+      list.append(make("li", `Weight ${entry.weight.toLocaleString()} of ${entry.totalWeight.toLocaleString()} (${share} %).`));
+      if (entry.withdrawn) list.append(make("li", "Withdrawn before the draw was run: could not win."));
+      for (const {prizeId, place} of entry.places || []) {
+        list.append(make("li", `${prizeName(facts, prizeId)}: number ${place.toLocaleString()} in the drawn order.`));
+      }
+      for (const win of entry.wins || []) {
+        const item = make("li");
+        const word = facts.status === "CANCELLED" ? "Would have won" : "Won";
+        item.append(make("strong", `${word} ${prizeName(facts, win.prizeId)}, place ${win.rank}.`));
+        list.append(item);
+      }
+      if (entry.wins && !entry.wins.length) list.append(make("li", "Did not win in this draw."));
+      box.append(list);
+    }
+    byId("found").replaceChildren(box);
+  }
+
+  byId("find-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const id = byId("entry").value.trim();
+    if (id) find(id);
+  });
+  const itsMe = byId("this-is-me");
+  if (itsMe) itsMe.addEventListener("click", () => find(root.dataset.me));
+
+  byId("phone-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = byId("phone-answer");
+    const {step} = await ask("phone", {shown: byId("phone").value});
+    answer.textContent = `${MARKS[step.state]} ${step.message}`;
+    answer.className = `small ${step.state}`;
+  });
+
+  byId("file").addEventListener("change", async (event) => {
+    const [file] = event.target.files;
+    if (file) await check(await file.text());
+  });
+
+  // --- Start --------------------------------------------------------------------------------------------------------
+
+  (async () => {
+    await ask("load", {script: new URL(root.dataset.fairDraw, location.href).href});
+    if (!root.dataset.record) return;
+    try {
+      const answer = await fetch(root.dataset.record, {headers: {Accept: "application/json"}});
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      await check(await answer.text());
+    } catch (error) {
+      showVerdict("WRONG", "The record could not be loaded", `Try again: ${error.message}.`);
+    }
+  })();
+})();

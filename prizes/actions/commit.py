@@ -1,0 +1,184 @@
+"""Committing a draw: everything that its result will follow from is fixed, and told, before anybody can know it."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from accounts.models import User
+from platform_site.db.ids import new_id
+from platform_site.rest.exceptions import InvalidInput, NotFound
+from platform_site.rest.fields import iso
+from prizes import fair_draw
+from prizes.actions.fund import require_active
+from prizes.entries import Eligibility, entries_left, frozen_entries
+from prizes.errors import AlreadyReplaced, PrizeExhausted
+from prizes.models import OPEN_DRAWS, Draw, DrawPrize, DrawStatus, Prize, Winner, WinnerState
+from prizes.seeds import sealed
+from prizes.serializers import lines_of
+from rooms.errors import RoomClosed
+from rooms.events import record
+from rooms.models import Room, Visibility
+from rooms.permissions import Need, locked_room
+
+MOST_PRIZES = 100
+
+Line = tuple[Prize, int]
+
+
+@transaction.atomic
+def commit_draw(
+    *,
+    room_id: str,
+    by: User | None,
+    prizes: Sequence[tuple[str, int | None]] = (),
+    eligibility: Eligibility | None = None,
+    distinct: bool = True,
+    entropy_plan: str = "",
+    rehearsal: bool = False,
+    replaces: str | None = None,
+) -> Draw:
+    """Freezes entries and rules, makes the secret seed, reserves the pieces and publishes the fingerprint.
+
+    `prizes` are (prize id, count) in the order of the draw; without a count all pieces that are free. `replaces` is
+    a REVOKED win: then its prize, one piece, and the entries of its draw that are left. A rehearsal reserves nothing
+    and may be held before the event starts. Raises RoomNotActive or RoomClosed, NotFound (no such prize or win),
+    PrizeExhausted, AlreadyReplaced, InvalidInput (nobody can enter, weights, a replacement's other rules).
+    """
+    room = locked_room(room_id, by, Need.ORGANIZE)
+    require_open(room, rehearsal)
+    if replaces is not None:
+        replaced, before = replaceable_win(room, replaces, rehearsal)
+        lines = free_lines(room, one_piece_of(replaced, prizes))
+        eligibility = Eligibility.from_json(before.eligibility)
+        entries = entries_left(replaced, before)
+    else:
+        lines = free_lines(room, prizes)
+        eligibility = eligibility or Eligibility()
+        entries = frozen_entries(room, [prize.pk for prize, _ in lines], eligibility)
+    if not entries:
+        raise InvalidInput({"eligibility": ["There is nobody who could win: the draw would have no entry."]})
+    plan = unicodedata.normalize("NFC", entropy_plan).strip()
+    seed = fair_draw.new_seed()
+    commit = fair_draw.seal(
+        commitment=fair_draw.commitment_of(seed),
+        draw_id=new_id(),
+        seq=(Draw.objects.filter(room=room).aggregate(last=Max("seq"))["last"] or 0) + 1,
+        entries=entries,
+        prizes=[(prize.pk, count) for prize, count in lines],
+        distinct=distinct,
+        entropy_plan=plan,
+        rehearsal=rehearsal,
+        replaces=replaces,
+    )
+    draw = Draw.objects.create(
+        pk=commit.draw_id,
+        room=room,
+        seq=commit.seq,
+        rehearsal=rehearsal,
+        distinct=distinct,
+        replaces_id=replaces,
+        eligibility=eligibility.as_json(),
+        entropy_plan=plan,
+        commitment=commit.commitment,
+        sealed_seed=sealed(seed),
+        entries=fair_draw.entries_text(commit.entries),
+        entry_count=len(commit.entries),
+        entries_hash=commit.entries_hash,
+        rules_hash=commit.rules_hash,
+        fingerprint=commit.fingerprint,
+        strength="committed+entropy" if plan else "committed",
+        created_by=by,
+    )
+    draw.lines = DrawPrize.objects.bulk_create(
+        DrawPrize(draw=draw, prize=prize, position=position, name=prize.name, count=count)
+        for position, (prize, count) in enumerate(lines)
+    )
+    if not rehearsal:
+        reserve(lines)
+    tell_committed(room, draw, by=by)
+    return draw
+
+
+def require_open(room: Room, rehearsal: bool) -> None:
+    """Real draws need a running event; a rehearsal is for the hours before it, too."""
+    if not rehearsal:
+        require_active(room)
+    elif not room.is_open:
+        raise RoomClosed
+
+
+def free_lines(room: Room, asked: Sequence[tuple[str, int | None]]) -> list[Line]:
+    """The prizes with their counts; never more pieces than nobody has and no open draw was promised."""
+    ids = [prize_id for prize_id, _ in asked]
+    if not 1 <= len(ids) <= MOST_PRIZES:
+        raise InvalidInput({"prizes": [f"A draw has from 1 to {MOST_PRIZES} prizes."]})
+    if len(set(ids)) < len(ids):
+        raise InvalidInput({"prizes": ["Each prize stands once in a draw."]})
+    known = Prize.objects.filter(room=room).in_bulk(ids)
+    lines = []
+    for prize_id, count in asked:
+        if prize_id not in known:
+            raise NotFound("There is no such prize in this room.")
+        prize = known[prize_id]
+        free = prize.quantity_remaining - prize.quantity_reserved
+        if free < (count or 1):
+            raise PrizeExhausted(f"Of {prize.name!r} {free} pieces are free.", prizeId=prize.pk, free=free)
+        lines.append((prize, count or free))
+    return lines
+
+
+def reserve(lines: Sequence[Line]) -> None:
+    """Promises the pieces to an open draw, by a conditional write: nothing is promised twice."""
+    for prize, count in lines:
+        free = Prize.objects.filter(pk=prize.pk, quantity_remaining__gte=F("quantity_reserved") + count)
+        if not free.update(quantity_reserved=F("quantity_reserved") + count):
+            raise PrizeExhausted
+
+
+def replaceable_win(room: Room, winner_id: str, rehearsal: bool) -> tuple[Winner, Draw]:
+    """The revoked win and the draw that it was drawn in."""
+    if rehearsal:
+        raise InvalidInput({"rehearsal": ["A replacement cannot be rehearsed."]})
+    win = Winner.objects.filter(pk=winner_id, room=room).select_related("draw").first()
+    if win is None:
+        raise NotFound("There is no such win in this room.")
+    if win.state != WinnerState.REVOKED or win.draw is None:
+        raise InvalidInput({"replaces": ["Only a win of a draw that was revoked can be drawn again."]})
+    others = Draw.objects.filter(replaces=win)
+    if (
+        others.filter(status__in=OPEN_DRAWS).exists()
+        or others.filter(status=DrawStatus.COMPLETED, winner_count__gt=0).exists()
+    ):
+        raise AlreadyReplaced
+    return win, win.draw
+
+
+def one_piece_of(win: Winner, asked: Sequence[tuple[str, int | None]]) -> list[tuple[str, int | None]]:
+    if any(prize_id != win.prize_id or (count or 1) != 1 for prize_id, count in asked) or len(asked) > 1:
+        raise InvalidInput({"prizes": ["A replacement draws one piece of the prize that was revoked."]})
+    return [(win.prize_id, 1)]
+
+
+def tell_committed(room: Room, draw: Draw, *, by: User | None) -> None:
+    told = {
+        "drawId": draw.pk,
+        "seq": draw.seq,
+        "rehearsal": draw.rehearsal,
+        "replaces": draw.replaces_id,
+        "commitment": draw.commitment,
+        "fingerprint": draw.fingerprint,
+        "entryCount": draw.entry_count,
+        "entriesHash": draw.entries_hash,
+        "prizes": lines_of(draw),
+        "distinct": draw.distinct,
+        "entropyPlan": draw.entropy_plan,
+        "committedAt": iso(draw.created_at),
+    }
+    record(room, "draw:committed", told, by=by, visibility=visibility_of(draw))
+
+
+def visibility_of(draw: Draw) -> Visibility:
+    """A rehearsal must not be taken for the real draw anywhere: only those who run the event hear of it."""
+    return Visibility.ORGANIZER if draw.rehearsal else Visibility.PUBLIC

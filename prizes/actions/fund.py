@@ -1,0 +1,241 @@
+"""Prizes and wins: adding, changing, awarding, handing over, revoking."""
+
+import json
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
+from platform_site.rest.fields import MetadataField
+from prizes.errors import AlreadyWon, PrizeExhausted, PrizeInUse, QuantityPromised
+from prizes.models import OPEN_DRAWS, Prize, Winner, WinnerMethod, WinnerState
+from prizes.serializers import PrizeSerializer, WinnerSerializer
+from rooms.errors import RoomClosed, RoomNotActive
+from rooms.events import record
+from rooms.models import Participant, ParticipantRole, Room, RoomStatus
+from rooms.permissions import Need, locked_room
+
+API_NAMES = {
+    "name": "name",
+    "description": "description",
+    "image_url": "imageUrl",
+    "quantity": "quantity",
+    "metadata": "metadata",
+    "position": "position",
+}
+
+
+@transaction.atomic
+def create_prize(
+    *,
+    room_id: str,
+    by: User | None,
+    name: str,
+    quantity: int = 1,
+    description: str = "",
+    image_url: str = "",
+    metadata: dict[str, Any] | None = None,
+    position: int = 0,
+) -> Prize:
+    """Adds a prize with all its pieces in stock. Raises RoomClosed after the event."""
+    room = locked_room(room_id, by, Need.RUN)
+    if not room.is_open:
+        raise RoomClosed
+    prize = Prize(
+        room=room,
+        name=name,
+        description=description,
+        image_url=image_url,
+        quantity=quantity,
+        quantity_remaining=quantity,
+        metadata=metadata or {},
+        position=position,
+    )
+    prize.save(force_insert=True)
+    prize.winner_count = 0
+    record(room, "prize:created", {"prize": PrizeSerializer(prize).data}, by=by)
+    return prize
+
+
+@transaction.atomic
+def update_prize(*, room_id: str, prize_id: str, by: User | None, **changes: Any) -> Prize:
+    """Changes name, description, image_url, position, metadata (merged at the top level, None removes a key) and
+    quantity, which takes the stock with it.
+
+    Raises RoomClosed, NotFound, InvalidInput (metadata too large), QuantityPromised (below awarded + reserved).
+    """
+    room = locked_room(room_id, by, Need.RUN)
+    if not room.is_open:
+        raise RoomClosed
+    prize = prize_of(room, prize_id)
+    if "metadata" in changes:
+        changes["metadata"] = merged_metadata(prize.metadata, changes["metadata"])
+    changed = {name: value for name, value in changes.items() if getattr(prize, name) != value}
+    if not changed:
+        return prize
+    if "quantity" in changed:
+        change_stock(prize, changed["quantity"])
+    # Nothing but the fields that changed is written: stock that moved above must not be written back.
+    for name in changed.keys() - {"quantity"}:
+        setattr(prize, name, changed[name])
+    prize.save(update_fields=[*(changed.keys() - {"quantity"}), "updated_at"])
+    prize = prize_of(room, prize_id)
+    shown = PrizeSerializer(prize).data
+    told = {API_NAMES[name]: changed[name] for name in changed}
+    if "quantity" in changed:
+        told["quantityRemaining"] = prize.quantity_remaining
+    record(room, "prize:updated", {"prizeId": prize.pk, "changes": told, "prize": shown}, by=by)
+    return prize
+
+
+def prize_of(room: Room, prize_id: str) -> Prize:
+    prize = Prize.objects.filter(pk=prize_id, room=room).with_winner_count().first()
+    if prize is None:
+        raise NotFound("There is no such prize in this room.")
+    return prize
+
+
+def merged_metadata(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = {name: value for name, value in (old | changes).items() if value is not None}
+    if len(json.dumps(merged, ensure_ascii=False).encode()) > MetadataField.largest:
+        raise InvalidInput({"metadata": [f"Use at most {MetadataField.largest} bytes of JSON."]})
+    return merged
+
+
+def change_stock(prize: Prize, quantity: int) -> None:
+    """Moves quantity and remaining pieces by the same number, by a conditional write."""
+    more = quantity - prize.quantity
+    fits = Prize.objects.filter(
+        pk=prize.pk, quantity=prize.quantity, quantity_remaining__gte=F("quantity_reserved") - more
+    )
+    if not fits.update(quantity=quantity, quantity_remaining=F("quantity_remaining") + more):
+        raise QuantityPromised
+
+
+@transaction.atomic
+def delete_prize(*, room_id: str, prize_id: str, by: User | None) -> None:
+    """Hides a prize that nobody holds. Raises RoomClosed, NotFound, PrizeInUse."""
+    room = locked_room(room_id, by, Need.RUN)
+    if not room.is_open:
+        raise RoomClosed
+    prize = prize_of(room, prize_id)
+    if prize.winner_count or prize.draw_lines.filter(draw__status__in=OPEN_DRAWS).exists():
+        raise PrizeInUse
+    Prize.objects.filter(pk=prize.pk).soft_delete()
+    record(room, "prize:deleted", {"prizeId": prize.pk}, by=by)
+
+
+def award_prize(
+    *,
+    room_id: str,
+    prize_id: str,
+    participant_id: str,
+    by: User | None,
+    method: str = WinnerMethod.MANUAL,
+    round_key: str = "",
+    metadata: dict[str, Any] | None = None,
+) -> Winner:
+    """Gives one piece of a prize to a participant: takes it from the stock, writes the win, tells the room, or nothing.
+
+    Raises RoomNotActive or RoomClosed, NotFound (no such prize here), InvalidInput (not a PARTICIPANT of this room),
+    PrizeExhausted, AlreadyWon.
+    """
+    try:
+        with transaction.atomic():
+            room = locked_room(room_id, by, Need.RUN)
+            require_active(room)
+            prize = Prize.objects.filter(pk=prize_id, room=room).first()
+            if prize is None:
+                raise NotFound("There is no such prize in this room.")
+            participant = eligible_participant(room, participant_id)
+            take_piece(prize)
+            winner = Winner(
+                room=room,
+                participant=participant,
+                prize=prize,
+                method=method,
+                round_key=round_key,
+                metadata=metadata or {},
+            )
+            winner.save(force_insert=True)
+            record(room, "winner:selected", {"winner": WinnerSerializer(winner).data}, by=by)
+            return winner
+    except IntegrityError:
+        # The piece is back in stock with the rest of the transaction. The unique rules say why it failed.
+        if has_won(prize_id, participant_id, round_key):
+            raise AlreadyWon from None
+        raise
+
+
+def require_active(room: Room) -> None:
+    if not room.is_open:
+        raise RoomClosed
+    if room.status != RoomStatus.ACTIVE:
+        raise RoomNotActive
+
+
+def eligible_participant(room: Room, participant_id: str) -> Participant:
+    participant = Participant.objects.select_related("user").filter(pk=participant_id, room=room).first()
+    if participant is None:
+        raise InvalidInput({"participantId": ["This person is not in the room."]})
+    if participant.role != ParticipantRole.PARTICIPANT:
+        raise InvalidInput({"participantId": ["Only people who take part as PARTICIPANT can win."]})
+    return participant
+
+
+def take_piece(prize: Prize) -> None:
+    """Takes one piece that is not reserved, by a conditional write: whoever comes too late changes no row."""
+    free = Prize.objects.filter(pk=prize.pk, quantity_remaining__gt=F("quantity_reserved"))
+    if not free.update(quantity_remaining=F("quantity_remaining") - 1):
+        raise PrizeExhausted
+
+
+def has_won(prize_id: str, participant_id: str, round_key: str) -> bool:
+    wins = Winner.objects.live().filter(prize=prize_id, round_key=round_key)
+    return wins.exists() if round_key else wins.filter(participant=participant_id).exists()
+
+
+@transaction.atomic
+def fulfil_winner(*, room_id: str, winner_id: str, by: User | None) -> Winner:
+    """The prize was handed over; goes on after the event. Again: no change, the same answer. Raises InvalidTransition
+    for a revoked win."""
+    room = locked_room(room_id, by, Need.RUN)
+    winner = winner_of(room, winner_id)
+    if winner.state == WinnerState.FULFILLED:
+        return winner
+    if winner.state == WinnerState.REVOKED:
+        raise InvalidTransition("A win that was revoked cannot be handed over.")
+    winner.state = WinnerState.FULFILLED
+    winner.save(update_fields=["state", "updated_at"])
+    record(room, "winner:updated", {"winner": WinnerSerializer(winner).data}, by=by)
+    return winner
+
+
+@transaction.atomic
+def revoke_winner(*, room_id: str, winner_id: str, by: User | None, reason: str = "") -> Winner:
+    """Takes a win back, with its piece into the fund; goes on after the event. Again: no change, the same answer, and
+    the first reason stays. Raises InvalidTransition for a win that was handed over."""
+    room = locked_room(room_id, by, Need.ORGANIZE)
+    winner = winner_of(room, winner_id)
+    if winner.state == WinnerState.REVOKED:
+        return winner
+    # The condition, and not the lock alone, makes sure that two revocations never return two pieces.
+    revoked = Winner.objects.filter(pk=winner.pk, state=WinnerState.AWARDED).update(
+        state=WinnerState.REVOKED, revoked_at=timezone.now(), revoked_by=by, revocation_reason=reason
+    )
+    if not revoked:
+        raise InvalidTransition("A prize that was handed over cannot be taken back.")
+    Prize.all_objects.filter(pk=winner.prize_id).update(quantity_remaining=F("quantity_remaining") + 1)
+    told = {"winnerId": winner.pk, "participantId": winner.participant_id, "prizeId": winner.prize_id}
+    record(room, "winner:removed", told, by=by)
+    return winner_of(room, winner_id)
+
+
+def winner_of(room: Room, winner_id: str) -> Winner:
+    winner = Winner.objects.filter(pk=winner_id, room=room).with_people().first()
+    if winner is None:
+        raise NotFound("There is no such win in this room.")
+    return winner

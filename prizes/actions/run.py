@@ -1,0 +1,338 @@
+"""Running and cancelling a draw. The result follows from what was committed, the public value and who withdrew."""
+
+import logging
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import User
+from apps_registry.contract import AppFailed, Selection, SelectionRequest, winner_selector
+from platform_site.rest.exceptions import InvalidInput, NotFound
+from platform_site.rest.fields import iso
+from prizes import fair_draw
+from prizes.actions.commit import require_open, visibility_of
+from prizes.entries import entries_of, withdrawn_now
+from prizes.errors import DrawOver, DrawRunning
+from prizes.models import Draw, DrawStatus, Prize, Winner, WinnerMethod
+from prizes.seeds import opened
+from prizes.serializers import WinnerSerializer, lines_of
+from rooms.events import record, record_many
+from rooms.models import Participant, Room
+from rooms.permissions import Need, locked_room
+
+logger = logging.getLogger(__name__)
+
+MOST_WINNERS_TOLD = 100
+BATCH = 500
+
+
+def run_draw(*, room_id: str, draw_id: str, by: User | None, entropy: str = "") -> Draw:
+    """Draws, stores the winners, moves the stock and reveals the seed, or does nothing. Do not call it in a
+    transaction of your own where an app chooses: it is asked between two transactions.
+
+    The same call again answers the same draw. Raises RoomNotActive or RoomClosed, NotFound, InvalidInput (a public
+    value without a plan, or none in spite of one), DrawRunning, DrawOver, SeedUnreadable.
+    """
+    entropy = unicodedata.normalize("NFC", entropy).strip()
+    claim = claim_draw(room_id=room_id, draw_id=draw_id, by=by, entropy=entropy)
+    if claim is None:
+        return draw_of(room_id, draw_id)
+    try:
+        field = Field.of(draw_of(room_id, draw_id))
+        chosen = ask_app(field)
+        return complete_draw(field, chosen, room_id=room_id, claim=claim, by=by, entropy=entropy)
+    except Exception:
+        # Whatever went wrong, the draw can be run again at once; a process that dies here leaves an expiring claim.
+        Draw.objects.filter(pk=draw_id, status=DrawStatus.RUNNING, claimed_until=claim).update(
+            status=DrawStatus.COMMITTED, claimed_until=None
+        )
+        raise
+
+
+@transaction.atomic
+def claim_draw(*, room_id: str, draw_id: str, by: User | None, entropy: str) -> datetime | None:
+    """Makes this process the one that runs the draw, until the returned time; None where it was run so before."""
+    room = locked_room(room_id, by, Need.ORGANIZE)
+    draw = Draw.objects.light().filter(pk=draw_id, room=room).first()
+    if draw is None:
+        raise NotFound("There is no such draw in this room.")
+    if draw.status == DrawStatus.COMPLETED and draw.entropy == entropy:
+        return None
+    if draw.status in (DrawStatus.COMPLETED, DrawStatus.CANCELLED):
+        raise DrawOver
+    require_open(room, draw.rehearsal)
+    try:
+        fair_draw.check_entropy(draw.entropy_plan, entropy)
+    except fair_draw.InvalidInput as error:
+        raise InvalidInput({"entropy": [error.message]}) from None
+    now = timezone.now()
+    until = now + timedelta(seconds=settings.DRAW_CLAIM_SECONDS)
+    free = Draw.objects.filter(
+        Q(status=DrawStatus.COMMITTED) | Q(status=DrawStatus.RUNNING, claimed_until__lte=now), pk=draw_id
+    )
+    if not free.update(status=DrawStatus.RUNNING, claimed_until=until):
+        raise DrawRunning
+    return until
+
+
+def draw_of(room_id: str, draw_id: str) -> Draw:
+    return Draw.objects.with_lines().select_related("room").get(pk=draw_id, room=room_id)
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a draw is drawn over, rebuilt from its frozen text and held against its hashes."""
+
+    draw: Draw
+    entries: list[fair_draw.Entry]
+    prizes: list[fair_draw.Rule]
+
+    @classmethod
+    def of(cls, draw: Draw) -> "Field":
+        entries = entries_of(draw)
+        prizes = [(line.prize_id, line.count) for line in draw.lines]
+        if fair_draw.entries_hash(entries) != draw.entries_hash:
+            raise RuntimeError(f"Draw {draw.pk}: the entries in the database are not those that were committed.")
+        if fair_draw.rules_hash(prizes, draw.distinct) != draw.rules_hash:
+            raise RuntimeError(f"Draw {draw.pk}: the rules in the database are not those that were committed.")
+        return cls(draw, entries, prizes)
+
+    def withdrawn(self) -> list[dict[str, Any]]:
+        ids = {participant_id for participant_id, _ in self.entries}
+        return withdrawn_now(self.draw, ids, [prize_id for prize_id, _ in self.prizes], timezone.now())
+
+
+# --- Where the app chooses --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the app said: selections, or why there are none. Both empty: nobody was asked."""
+
+    selections: Sequence[Selection] = ()
+    failure: str = ""
+    asked: bool = False
+
+
+def ask_app(field: Field) -> Choice:
+    """Asks the room's app who wins, outside any transaction. A rehearsal asks nobody: apps act on what they hear."""
+    draw, room = field.draw, field.draw.room
+    selector = None if draw.rehearsal else winner_selector(room.manifest_version_id, room.app_id)
+    if selector is None:
+        return Choice()
+    try:
+        return Choice(selections=selector.select_winners(request_of(field, room)), asked=True)
+    except AppFailed as error:
+        logger.warning("Draw %s: the app %s could not choose: %s", draw.pk, room.app_id, error.reason)
+        return Choice(failure=error.reason, asked=True)
+
+
+def request_of(field: Field, room: Room) -> SelectionRequest:
+    barred = {one["participantId"] for one in field.withdrawn()}
+    able = {participant_id for participant_id, _ in field.entries if participant_id not in barred}
+    people = Participant.objects.filter(room=room).order_by("pk").values_list("pk", "user_id", "metadata")
+    return SelectionRequest(
+        room_id=room.pk,
+        participants=[
+            {"id": pk, "userId": user_id, "metadata": metadata}
+            for pk, user_id, metadata in people.iterator(chunk_size=2000)
+            if pk in able
+        ],
+        prizes=[{"id": line.prize_id, "name": line.name, "quantityRemaining": line.count} for line in field.draw.lines],
+        app_settings=room.app_settings,
+        request_id=f"draw-{field.draw.pk}",
+    )
+
+
+def fault_in(selections: Sequence[Selection], field: Field, barred: Iterable[str]) -> str:
+    """What is wrong with an app's answer; empty where it can be awarded as it is."""
+    able = {participant_id for participant_id, _ in field.entries}.difference(barred)
+    if any(one.participant_id not in able for one in selections):
+        return "it named somebody who is not in this draw"
+    counts = dict(field.prizes)
+    given = Counter(one.prize_id for one in selections)
+    if any(count > counts.get(prize_id, 0) for prize_id, count in given.items()):
+        return "it gave away more than this draw has"
+    people = [one.participant_id if field.draw.distinct else (one.participant_id, one.prize_id) for one in selections]
+    if len(set(people)) < len(people):
+        return "it named somebody twice"
+    return ""
+
+
+# --- The end ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def complete_draw(
+    field: Field, choice: Choice, *, room_id: str, claim: datetime, by: User | None, entropy: str
+) -> Draw:
+    room = locked_room(room_id, by, Need.ORGANIZE)
+    draw = field.draw
+    if not Draw.objects.filter(pk=draw.pk, status=DrawStatus.RUNNING, claimed_until=claim).exists():
+        raise DrawRunning("Somebody else has run or cancelled this draw meanwhile.")
+    require_open(room, draw.rehearsal)
+    draw.withdrawn = field.withdrawn()
+    barred = [one["participantId"] for one in draw.withdrawn]
+    seed = opened(draw.sealed_seed)
+    if fair_draw.commitment_of(seed) != draw.commitment:
+        raise RuntimeError(f"Draw {draw.pk}: the seed in the database is not the one that was committed.")
+    failure = choice.failure or (fault_in(choice.selections, field, barred) if choice.asked else "")
+    delegated = choice.asked and not failure
+    if delegated:
+        metadata = {(one.prize_id, one.participant_id): one.metadata for one in choice.selections}
+        wins = ranked(choice.selections, field.prizes)
+        draw.strength = "delegated"
+    else:
+        metadata = {}
+        root = fair_draw.root_of(seed=seed, fingerprint=draw.fingerprint, entropy=entropy)
+        pool = fair_draw.Pool(field.entries)
+        wins = fair_draw.pick_winners(
+            root=root, pool=pool, prizes=field.prizes, distinct=draw.distinct, withdrawn=barred
+        )
+    draw.status, draw.claimed_until, draw.run_at, draw.ended_by = DrawStatus.COMPLETED, None, timezone.now(), by
+    draw.entropy, draw.seed = entropy, seed.hex()
+    draw.fallback_reason = f"The app could not choose: {failure}. The platform drew instead." if failure else ""
+    draw.outcome = [{"prizeId": win.prize_id, "participantId": win.participant_id, "rank": win.rank} for win in wins]
+    draw.withdrawn_count, draw.winner_count = len(draw.withdrawn), len(wins)
+    draw.save(
+        update_fields=[
+            *("status", "claimed_until", "run_at", "ended_by", "entropy", "seed", "fallback_reason", "outcome"),
+            *("withdrawn", "withdrawn_count", "winner_count", "strength", "updated_at"),
+        ]
+    )
+    record(room, "draw:completed", completed(draw), by=by, visibility=visibility_of(draw))
+    if not draw.rehearsal:
+        method = WinnerMethod.APP if delegated else WinnerMethod.DRAW
+        award(room, draw, wins, method=method, metadata=metadata, by=by)
+    return draw
+
+
+def ranked(selections: Sequence[Selection], prizes: Sequence[fair_draw.Rule]) -> list[fair_draw.Win]:
+    """An app's answer in the order of the prizes, ranked in the order in which the app named people."""
+    wins = []
+    for prize_id, _ in prizes:
+        named = [one.participant_id for one in selections if one.prize_id == prize_id]
+        wins += [fair_draw.Win(prize_id, participant_id, rank) for rank, participant_id in enumerate(named, start=1)]
+    return wins
+
+
+def award(
+    room: Room,
+    draw: Draw,
+    wins: Sequence[fair_draw.Win],
+    *,
+    method: WinnerMethod,
+    metadata: dict[tuple[str, str], dict[str, Any]],
+    by: User | None,
+) -> None:
+    """Writes the wins of a draw and takes their pieces and what was reserved out of the stock, in as few statements as
+    a draw of a thousand needs."""
+    won = Counter(win.prize_id for win in wins)
+    for line in draw.lines:
+        promised = Prize.objects.filter(
+            pk=line.prize_id, quantity_reserved__gte=line.count, quantity_remaining__gte=won[line.prize_id]
+        )
+        if not promised.update(
+            quantity_reserved=F("quantity_reserved") - line.count,
+            quantity_remaining=F("quantity_remaining") - won[line.prize_id],
+        ):
+            raise RuntimeError(f"Draw {draw.pk}: the pieces that were reserved for it are gone.")
+    prizes = Prize.objects.in_bulk([line.prize_id for line in draw.lines])
+    for start in range(0, len(wins), BATCH):
+        part = wins[start : start + BATCH]
+        people = Participant.all_objects.select_related("user").in_bulk([win.participant_id for win in part])
+        winners = Winner.objects.bulk_create(
+            Winner(
+                room=room,
+                participant=people[win.participant_id],
+                prize=prizes[win.prize_id],
+                draw=draw,
+                method=method,
+                metadata={"drawNumber": draw.seq, "rank": win.rank, "algorithm": fair_draw.VERSION}
+                if method == WinnerMethod.DRAW
+                else metadata.get((win.prize_id, win.participant_id), {}),
+            )
+            for win in part
+        )
+        told = [("winner:selected", {"winner": WinnerSerializer(winner).data}) for winner in winners]
+        record_many(room, told, by=by)
+
+
+def completed(draw: Draw) -> dict[str, Any]:
+    """What draw:completed tells. Of many winners the first; the rest follow as events of their own and in the proof."""
+    return {
+        "drawId": draw.pk,
+        "seq": draw.seq,
+        "rehearsal": draw.rehearsal,
+        "status": draw.status,
+        "fingerprint": draw.fingerprint,
+        "prizes": lines_of(draw),
+        "entropy": draw.entropy,
+        "seed": draw.seed,
+        "strength": draw.strength,
+        "fallbackReason": draw.fallback_reason,
+        "withdrawnCount": draw.withdrawn_count,
+        "winnerCount": draw.winner_count,
+        "winners": (draw.outcome or [])[:MOST_WINNERS_TOLD],
+        "runAt": draw.run_at and iso(draw.run_at),
+    }
+
+
+@transaction.atomic
+def cancel_draw(*, room_id: str, draw_id: str, by: User | None, reason: str = "") -> Draw:
+    """Ends an open draw without a result: the pieces are free again, the seed is revealed, the record stays.
+
+    Again: no change, the same answer. Raises NotFound, DrawOver (it was run), DrawRunning, SeedUnreadable.
+    """
+    room = locked_room(room_id, by, Need.ORGANIZE)
+    draw = Draw.objects.with_lines().filter(pk=draw_id, room=room).first()
+    if draw is None:
+        raise NotFound("There is no such draw in this room.")
+    if draw.status == DrawStatus.CANCELLED:
+        return draw
+    if draw.status == DrawStatus.COMPLETED:
+        raise DrawOver
+    if draw.status == DrawStatus.RUNNING and draw.claimed_until and draw.claimed_until > timezone.now():
+        raise DrawRunning
+    end(room, draw, by=by, reason=reason)
+    return draw
+
+
+def cancel_open_draws(room: Room, by: User | None) -> None:
+    """The room, locked, is closing: nothing can be drawn any more. Whoever is running a draw finds it cancelled."""
+    for draw in Draw.objects.light().with_lines().filter(room=room).open().order_by("seq"):
+        end(room, draw, by=by, reason="The event ended before the draw was run.")
+
+
+def end(room: Room, draw: Draw, *, by: User | None, reason: str) -> None:
+    if not draw.rehearsal:
+        for line in draw.lines:
+            reserved = Prize.all_objects.filter(pk=line.prize_id, quantity_reserved__gte=line.count)
+            if not reserved.update(quantity_reserved=F("quantity_reserved") - line.count):
+                raise RuntimeError(f"Draw {draw.pk}: the pieces that were reserved for it are gone.")
+    draw.status, draw.claimed_until, draw.cancelled_at = DrawStatus.CANCELLED, None, timezone.now()
+    draw.seed, draw.cancellation_reason, draw.ended_by = opened(draw.sealed_seed).hex(), reason, by
+    draw.save(
+        update_fields=[
+            *("status", "claimed_until", "cancelled_at", "seed", "cancellation_reason", "ended_by", "updated_at"),
+        ]
+    )
+    told = {
+        "drawId": draw.pk,
+        "seq": draw.seq,
+        "rehearsal": draw.rehearsal,
+        "status": draw.status,
+        "fingerprint": draw.fingerprint,
+        "seed": draw.seed,
+        "reason": reason,
+        "cancelledAt": iso(draw.cancelled_at),
+    }
+    record(room, "draw:cancelled", told, by=by, visibility=visibility_of(draw))

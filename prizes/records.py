@@ -1,0 +1,66 @@
+"""The record (proof) of a draw: what anybody needs to recompute it, and nothing else."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from platform_site.rest.fields import iso
+from prizes import fair_draw
+from prizes.entries import lines_of_entries
+from prizes.models import Draw, DrawStatus
+from prizes.serializers import lines_of
+
+ENTRIES_A_PART = 2000
+
+
+def record_json(draw: Draw) -> Iterator[str]:
+    """The record as JSON text in parts, for a draw read `with_lines`: the list of entries is never built."""
+    done = draw.status == DrawStatus.COMPLETED
+    yield json.dumps(
+        {
+            "version": fair_draw.VERSION,
+            "drawId": draw.pk,
+            "roomId": draw.room_id,
+            "seq": draw.seq,
+            "status": draw.status,
+            "rehearsal": draw.rehearsal,
+            "replaces": draw.replaces_id,
+            "committedAt": iso(draw.created_at),
+            "commitment": draw.commitment,
+            "entropyPlan": draw.entropy_plan,
+            "prizes": lines_of(draw),
+            "distinct": draw.distinct,
+        },
+        ensure_ascii=False,
+    )[:-1]
+    yield ', "entries": ['
+    yield from entries_json(draw.entries)
+    tail = {
+        "withdrawn": draw.withdrawn,
+        "entriesHash": draw.entries_hash,
+        "rulesHash": draw.rules_hash,
+        "fingerprint": draw.fingerprint,
+        "entropy": draw.entropy if done else None,
+        "seed": draw.seed,
+        "runAt": iso(draw.run_at) if draw.run_at else None,
+        "winners": draw.outcome if done else None,
+        "strength": draw.strength,
+    }
+    yield "], " + json.dumps(tail, ensure_ascii=False)[1:]
+
+
+def entries_json(text: str) -> Iterator[str]:
+    part: list[str] = []
+    separator = ""
+    for participant_id, weight in lines_of_entries(text):
+        part.append(f'{{"participantId": {json.dumps(participant_id, ensure_ascii=False)}, "weight": {weight}}}')
+        if len(part) == ENTRIES_A_PART:
+            yield separator + ", ".join(part)
+            part, separator = [], ", "
+    if part:
+        yield separator + ", ".join(part)
+
+
+def record_of(draw: Draw) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads("".join(record_json(draw)))
+    return record

@@ -1,0 +1,59 @@
+"""Pages about draws: checking one in the browser, and its record as a file."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from prizes.models import Draw
+from prizes.records import record_json
+from rooms.models import Participant, Room
+from rooms.permissions import level_of
+from rooms.serializers import person
+
+
+def readable_draw(draw_id: str, user: Any, draws: Any) -> tuple[Draw, Room]:
+    """The draw and its room, as the session's user may read them. Raises Http404."""
+    draw = draws.with_lines().filter(pk=draw_id).first()
+    room = Room.objects.visible_to(user).with_role_of(user).filter(pk=draw.room_id).first() if draw else None
+    if draw is None or room is None or (draw.rehearsal and level_of(room, user) == "public"):
+        raise Http404
+    return draw, room
+
+
+@require_safe
+def verify_draw(request: HttpRequest, draw_id: str) -> HttpResponse:
+    draw, room = readable_draw(draw_id, request.user, Draw.objects.defer("entries", "sealed_seed"))
+    me = None
+    if not isinstance(request.user, AnonymousUser):
+        me = Participant.objects.filter(room=room, user=request.user.pk).first()
+    context = {
+        "draw": draw,
+        "room": room,
+        "me": me.pk if me else "",
+        "my_name": person(request.user)["name"] if me and not isinstance(request.user, AnonymousUser) else "",
+        "names": names_in(draw),
+    }
+    return render(request, "draws/verify.html", context)
+
+
+@require_safe
+def verify_file(request: HttpRequest) -> HttpResponse:
+    """The same page for a record from a file."""
+    return render(request, "draws/verify.html", {"me": "", "names": {}})
+
+
+@require_safe
+def draw_record(request: HttpRequest, draw_id: str) -> HttpResponse:
+    """The record for browsers, which are signed in by their session."""
+    draw, _ = readable_draw(draw_id, request.user, Draw.objects)
+    return HttpResponse(record_json(draw), content_type="application/json")
+
+
+def names_in(draw: Draw) -> dict[str, str]:
+    """The names of those whom the page lists by id: winners and withdrawn."""
+    ids = {one["participantId"] for one in [*(draw.outcome or ()), *draw.withdrawn]}
+    people = Participant.all_objects.select_related("user").in_bulk(list(ids))
+    return {participant_id: person(one.user)["name"] for participant_id, one in people.items()}

@@ -1,0 +1,122 @@
+"""How long a draw of 1,000 winners among 100,000 entries takes, and how much memory: run by hand, never as a test.
+
+    uv run python -m tests.benchmarks.large_draw [--entries N] [--winners N] [--weighted] [--postgres]
+
+on a database of its own (a file of SQLite, or the embedded PostgreSQL).
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import tests.environment  # noqa: F401 (the environment that the settings are read from)
+from tests.servers import start_postgres
+
+
+def peak() -> float:
+    """The most memory that this program ever had, in MiB (Linux; getrusage would count the parent's, too)."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def timed(name: str, do: Callable[[], Any]) -> Any:
+    before, start, cpu = peak(), time.perf_counter(), time.process_time()
+    result = do()
+    seconds, worked = time.perf_counter() - start, time.process_time() - cpu
+    print(
+        f"{name:<16} {seconds:6.2f} s, {worked:6.2f} s of it own CPU; peak {peak():4.0f} MiB (+{peak() - before:.0f})"
+    )
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--winners", type=int, default=1000)
+    parser.add_argument("--weighted", action="store_true")
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--over", nargs=2, metavar=("ROOM", "PRIZE"), help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.over:
+        measure(chosen)
+        return
+    server = None
+    with tempfile.TemporaryDirectory() as folder:
+        if chosen.postgres:
+            os.environ["DATABASE_URL"], server = start_postgres()
+        else:
+            os.environ["DATABASE_URL"] = f"sqlite:///{folder}/draw.sqlite3"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "platform_site.settings"
+        os.environ["DEBUG"] = "off"  # DEBUG keeps every query in memory
+        os.environ["HTTPS"] = "off"
+        try:
+            over = fill(chosen)
+            # A process of its own, so that the memory is the draw's and not that of making the people.
+            subprocess.run([sys.executable, "-m", __spec__.name, *sys.argv[1:], "--over", *over], check=True)
+        finally:
+            if server is not None:
+                server.stop()
+
+
+def fill(chosen: argparse.Namespace) -> tuple[str, str]:
+    """An event with so many people, and a prize for the winners: the ids of room and prize."""
+    # Django is ready only now: which database it has was not known before.
+    import django  # noqa: PLC0415
+
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from accounts.models import User  # noqa: PLC0415
+    from rooms.models import Participant  # noqa: PLC0415
+    from tests.factories import make_prize, make_room, make_user  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    room = make_room(make_user("Organiser"))
+    users = [User(name=f"Person {number}", is_guest=True) for number in range(chosen.entries)]
+    User.objects.bulk_create(users, batch_size=5000)
+    now = timezone.now()
+    Participant.objects.bulk_create(
+        (
+            Participant(room=room, user=user, joined_at=now, metadata={"tickets": 1 + number % 9})
+            for number, user in enumerate(users)
+        ),
+        batch_size=5000,
+    )
+    return room.pk, make_prize(room, quantity=chosen.winners).pk
+
+
+def measure(chosen: argparse.Namespace) -> None:
+    import django  # noqa: PLC0415
+
+    django.setup()
+    from django.db import connection  # noqa: PLC0415
+
+    from prizes import fair_draw  # noqa: PLC0415
+    from prizes.actions import commit_draw, run_draw  # noqa: PLC0415
+    from prizes.entries import Eligibility  # noqa: PLC0415
+    from prizes.models import Draw, Winner  # noqa: PLC0415
+    from prizes.records import record_json, record_of  # noqa: PLC0415
+
+    room_id, prize_id = chosen.over
+    connection.ensure_connection()
+    print(f"{connection.vendor}: {chosen.winners:,} winners among {chosen.entries:,} entries; {peak():.0f} MiB before")
+    rules = Eligibility(weight_field="tickets") if chosen.weighted else Eligibility()
+    draw = timed("commit", lambda: commit_draw(room_id=room_id, by=None, prizes=[(prize_id, None)], eligibility=rules))
+    timed("run", lambda: run_draw(room_id=room_id, draw_id=draw.pk, by=None))
+    assert Winner.objects.count() == min(chosen.winners, chosen.entries)
+    stored = Draw.objects.with_lines().get(pk=draw.pk)
+    size = timed("record as JSON", lambda: sum(len(part) for part in record_json(stored)))
+    print(f"the record has {size / 2**20:.1f} MiB")
+    assert timed("check in Python", lambda: fair_draw.verify_record(record_of(stored))) == []
+
+
+if __name__ == "__main__":
+    main()
