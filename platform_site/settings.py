@@ -74,6 +74,10 @@ if not DEBUG:
         env.fault("DATABASE_URL", "is missing; for example postgres://user:password@localhost:5432/events")
     if not ALLOWED_HOSTS:
         env.fault("ALLOWED_HOSTS", "is missing; name the hosts that people type, for example events.example.org")
+REALTIME_MESSAGES_PER_MINUTE = env.number("REALTIME_MESSAGES_PER_MINUTE", 100, least=1)
+REALTIME_QUEUE = env.number("REALTIME_QUEUE", 2000, least=10)  # frames that wait for a slow reader
+REALTIME_TICK = env.number("REALTIME_TICK", 5, least=1, most=60)  # seconds: what a lost bell costs at most
+REALTIME_RECHECKS = env.number("REALTIME_RECHECKS", 500, least=1)  # subscriptions asked about in a tick
 env.finish()
 
 # --- Django ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import platform_site.db.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rooms", "0002_rules"),
+        ("rooms", "0003_notification"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
