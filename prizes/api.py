@@ -45,7 +45,6 @@ from rooms.api import InRoomViewSet, signed_in
 from rooms.errors import RoomClosed, RoomNotActive
 from rooms.permissions import Need, level_of, readable_room, require
 
-
 #: The record is described, byte by byte, in docs/fair-draw.md.
 RECORD = {"type": "object", "description": "The record of a draw: what prizes/fair_draw.py checks."}
 FILE = {"type": "string", "format": "binary", "description": "The file itself, without the envelope."}
