@@ -8,20 +8,46 @@ from rest_framework.response import Response
 
 from platform_site.rest.exceptions import InvalidInput
 from platform_site.rest.fields import iso
+from platform_site.rest.openapi import operation, query
 from platform_site.rest.renderers import Envelope
 from platform_site.rest.viewsets import APIViewSet
 from rooms.api import signed_in
 from rooms.models import Notification, RoomEvent
-from rooms.notifications import mark_read, notification_shape
+from rooms.notifications import NotificationSerializer, mark_read
 from rooms.permissions import level_of, readable_room
 
 MOST_EVENTS = 100
+EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "example": "prize:created"},
+        "data": {
+            "type": "object",
+            "required": ["roomId", "timestamp", "seq"],
+            "properties": {
+                "roomId": {"type": "string"},
+                "timestamp": {"type": "string", "format": "date-time"},
+                "seq": {"type": "integer", "minimum": 1},
+            },
+        },
+    },
+}
 
 
 class NotificationViewSet(APIViewSet):
-    """A person's messages, newest first; `unread=true` leaves out what was read."""
+    """Messages to the caller, as live connections get them, too."""
 
+    tag = "Notifications"
+
+    @operation(
+        "List messages",
+        answer=NotificationSerializer,
+        access="required",
+        parameters=(query("unread", {"type": "boolean"}, "true leaves out what was read."),),
+    )
     def list(self, request: Request) -> Response:
+        """The newest comes first."""
         notifications = Notification.objects.filter(user=signed_in(request)).order_by("-created_at", "-id")
         unread = request.query_params.get("unread")
         if unread not in {None, "true", "false"}:
@@ -29,17 +55,32 @@ class NotificationViewSet(APIViewSet):
         if unread == "true":
             notifications = notifications.filter(read_at=None)
         page = self.paginate_queryset(notifications)
-        return self.get_paginated_response([notification_shape(each) for each in page or ()])
+        return self.get_paginated_response(NotificationSerializer(page, many=True).data)
 
+    @operation("Mark a message as read", answer=NotificationSerializer)
     @action(detail=True, methods=["post"])
     def read(self, request: Request, pk: str) -> Response:
-        return Response(notification_shape(mark_read(notification_id=pk, by=signed_in(request))))
+        """The first time counts; again changes nothing."""
+        return Response(NotificationSerializer(mark_read(notification_id=pk, by=signed_in(request))).data)
 
 
 class EventViewSet(APIViewSet):
-    """The log as the caller's level sees it: up to `limit` events after number `since`, in order."""
+    """What happened in a room, in order: the log that live connections follow."""
 
+    tag = "Events"
+
+    @operation(
+        "List events",
+        answer={"type": "array", "items": EVENT},
+        parameters=(
+            query("since", {"type": "integer", "minimum": 0, "default": 0}, "The number of the last event you have."),
+            query("limit", {"type": "integer", "minimum": 1, "maximum": MOST_EVENTS, "default": MOST_EVENTS}, ""),
+        ),
+    )
     def list(self, request: Request, room_id: str) -> Response:
+        """The events after number `since` that the caller's level may see, numbered at that level. `meta` holds the
+        `level`, the number of the newest event, and whether the older end of the log was `pruned`: then read the room
+        anew."""
         room = readable_room(room_id, request.user)
         since = number_of(request, "since", 0, 0, 2**53)
         limit = number_of(request, "limit", MOST_EVENTS, 1, MOST_EVENTS)
