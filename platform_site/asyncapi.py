@@ -39,7 +39,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Event Platform: live connections",
             "version": "1",
-            "description": "JSON text frames at /ws/. Socket.IO 4 clients find the same commands and events at /socket.io/.",
+            "description": "JSON text frames at /ws/. Socket.IO 4 clients find the same at /socket.io/.",
         },
         "defaultContentType": "application/json",
         "channels": {

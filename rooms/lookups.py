@@ -141,6 +141,7 @@ def places(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Place]:
         if room is None or user is None:
             continue
         room.viewer_role = roles.get((room_id, user_id))
+        room.viewer_is_admin = user.is_authenticated and user.is_superuser
         member = is_member(room, user)
         if room.is_public or member:
             found[room_id, user_id] = level_of(room, user), member

@@ -1,14 +1,12 @@
 """The description of live connections against what really is sent and recorded."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
-from asgiref.sync import sync_to_async
-from rest_framework.test import APIClient
+from django.test import Client
 
 from accounts.models import User
 from platform_site.asyncapi import document
@@ -17,7 +15,7 @@ from rooms.models import Room
 from rooms.notifications import notify
 from rooms.protocol import COMMANDS
 from tests.factories import add_participant
-from tests.live import Live, Server, token_of
+from tests.live import Live, Server, apart, token_of
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = re.compile(r'record(?:_many)?\(\s*\w+,\s*"([a-z_]+:[a-z_]+)"')
@@ -42,8 +40,8 @@ def test_a_wrong_frame_is_found_wrong() -> None:
     assert faults("event.prize.created", {"event": "prize:created", "data": {}})
 
 
-def test_the_document_is_whole_and_served(api: Callable[..., APIClient]) -> None:
-    served = api().get("/api/v1/asyncapi.json").json()
+def test_the_document_is_whole_and_served(client: Client) -> None:
+    served = client.get("/api/v1/asyncapi.json").json()
     assert served["asyncapi"] == "3.0.0"
     named = {message["name"] for message in served["components"]["messages"].values()}
     assert EVENTS.keys() | COMMANDS.keys() <= named
@@ -52,7 +50,7 @@ def test_the_document_is_whole_and_served(api: Callable[..., APIClient]) -> None
         place = served
         for part in reference.split("/"):
             place = place[part]
-    page = api().get("/api/docs/live/").content.decode()
+    page = client.get("/api/docs/live/").content.decode()
     for name in EVENTS.keys() | COMMANDS.keys():
         assert name in page
 
@@ -75,14 +73,14 @@ async def test_frames_are_what_the_description_says(
         daphne.call("PATCH", base, organiser, name="Spring party", status="COMPLETED")
         notify(user_id=organiser.pk, type="note", title="Over")
 
-    async with Live(daphne.live_url, await sync_to_async(token_of)(organiser)) as client:
+    async with Live(daphne.live_url, await apart(token_of, organiser)) as client:
         acks = [
             ("room.subscribe", await client.ask("room:subscribe", roomId=room.pk)),
             ("room.subscribe", await client.ask("room:subscribe", roomId="nowhere")),
             ("presence.get_online", await client.ask("presence:get_online", roomId=room.pk)),
             ("ping", await client.ask("ping")),
         ]
-        await sync_to_async(change_everything)()
+        await apart(change_everything)
         await client.socket.send('{"event": "nonsense"}')
         note = await client.event("notification:received")
         acks += [
