@@ -14,21 +14,11 @@ from platform_site.rest.renderers import Envelope
 from platform_site.rest.viewsets import APIViewSet
 from rooms.api import signed_in
 from rooms.models import Notification, RoomEvent
-from rooms.notifications import mark_read, notification_shape
+from rooms.notifications import NotificationSerializer, mark_read
 from rooms.permissions import level_of, readable_room
 
 MOST_EVENTS = 100
 FREE = {"type": "object", "additionalProperties": True}
-NOTIFICATION = object_of(
-    id=TEXT,
-    type=TEXT,
-    title=TEXT,
-    body=TEXT,
-    roomId={"type": ["string", "null"]},
-    data=FREE,
-    readAt={"type": ["string", "null"], "format": "date-time"},
-    createdAt={"type": "string", "format": "date-time"},
-)
 EVENT = object_of(event=TEXT, data=FREE)
 LOG_META = object_of(level=TEXT, seq=WHOLE, limit=WHOLE, pruned={"type": "boolean"})
 SINCE = query("since", {"type": "integer", "minimum": 0, "maximum": 2**53, "default": 0}, "The last number known.")
@@ -43,8 +33,9 @@ class NotificationViewSet(APIViewSet):
 
     tag = "Notifications"
 
-    @operation("List my messages", answer=NOTIFICATION, paged=True, access="required", parameters=(UNREAD,))
+    @operation("List my messages", answer=NotificationSerializer, access="required", parameters=(UNREAD,))
     def list(self, request: Request) -> Response:
+        """The newest comes first."""
         notifications = Notification.objects.filter(user=signed_in(request)).order_by("-created_at", "-id")
         unread = request.query_params.get("unread")
         if unread not in {None, "true", "false"}:
@@ -52,12 +43,13 @@ class NotificationViewSet(APIViewSet):
         if unread == "true":
             notifications = notifications.filter(read_at=None)
         page = self.paginate_queryset(notifications)
-        return self.get_paginated_response([notification_shape(each) for each in page or ()])
+        return self.get_paginated_response(NotificationSerializer(page, many=True).data)
 
-    @operation("Mark a message as read", answer=NOTIFICATION)
+    @operation("Mark a message as read", answer=NotificationSerializer)
     @action(detail=True, methods=["post"])
     def read(self, request: Request, pk: str) -> Response:
-        return Response(notification_shape(mark_read(notification_id=pk, by=signed_in(request))))
+        """The first time counts; again changes nothing."""
+        return Response(NotificationSerializer(mark_read(notification_id=pk, by=signed_in(request))).data)
 
 
 class EventViewSet(APIViewSet):
