@@ -47,7 +47,7 @@ from rooms.permissions import Need, level_of, readable_room, require
 
 #: The record is described, byte by byte, in docs/fair-draw.md.
 RECORD = {"type": "object", "description": "The record of a draw: what prizes/fair_draw.py checks."}
-EXPORTS = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/json")
+TABLE_FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/json")
 
 
 def given(form: Any) -> dict[str, Any]:
@@ -222,7 +222,7 @@ class ExportViewSet(APIViewSet):
 
     @operation(
         "Export people, prizes and winners",
-        files=EXPORTS,
+        files=TABLE_FILES,
         access="required",
         errors=(Forbidden,),
         parameters=(query("table", {"type": "string", "enum": list(TABLES)}, "Keeps one of the tables."),),

@@ -5,8 +5,9 @@ A new endpoint needs a row here; a test compares the table with the router. Most
     Row("PATCH", "/rooms/{room}", write(ORGANIZERS), body={"name": "Renamed"})
 
 Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {gone} (removed from
-it), {stranger} (a user id), {prize}, {app}; {participant} and {organizer} are the user ids of these callers, {device}
-is a session of that participant. `.but("draft", {"organizer": 409})` says what differs in a kind of room.
+it), {stranger} (a user id), {prize}, {win}, {draw}, {app}; {participant} and {organizer} are the user ids of these
+callers, {device} and {message} a session and a notification of that participant. `.but("draft", {"organizer": 409})`
+says what differs in a kind of room.
 """
 
 from collections.abc import Iterable
@@ -178,6 +179,10 @@ TABLE = [
     Row("GET", "/rooms/{room}/draws/{draw}/proof", read().but("draft", NOT_FOUND)),
     Row("POST", "/rooms/{room}/draws/{draw}/run", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
     Row("POST", "/rooms/{room}/draws/{draw}/cancel", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
+    # the log, and messages to oneself
+    Row("GET", "/rooms/{room}/events", read()),
+    Row("GET", "/notifications", outside(SIGNED_IN)),
+    Row("POST", "/notifications/{message}/read", outside({"participant"}, refused=404)),
     # files
     Row("GET", "/rooms/{room}/export.{kind}", write(ORGANIZERS)),
     Row("GET", "/rooms/{room}/evidence.zip", write(ORGANIZERS)),

@@ -17,6 +17,7 @@ from platform_site.views import UnknownPath
 from prizes.actions import award_prize
 from rooms.actions import delete_room, leave_room, remove_participant
 from rooms.models import ParticipantRole, Room
+from rooms.notifications import notify
 from tests.contract import ContractClient
 from tests.factories import (
     PASSWORD,
@@ -96,6 +97,7 @@ def make_world(kind: str) -> World:
         name: ContractClient(headers=bearer(user) if user else {}) for name, user in users.items()
     }
     names["device"] = users["participant"].sessions.get().family
+    names["message"] = notify(user_id=names["participant"], type="note", title="Hello").pk
     return World(clients, names)
 
 
