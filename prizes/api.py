@@ -45,7 +45,6 @@ from rooms.api import InRoomViewSet, signed_in
 from rooms.errors import RoomClosed, RoomNotActive
 from rooms.permissions import Need, level_of, readable_room, require
 
-
 #: The record is described, byte by byte, in docs/fair-draw.md.
 RECORD = {"type": "object", "description": "The record of a draw: what prizes/fair_draw.py checks."}
 FILE = {"type": "string", "format": "binary", "description": "The file itself, without the envelope."}
@@ -170,8 +169,11 @@ class DrawViewSet(InRoomViewSet):
     def create(self, request: Request, room_id: str) -> Response:
         user = signed_in(request)
         asked = given(DrawInput(data=request.data))
-        rules = asked.pop("eligibility", {})
-        eligibility = Eligibility(**{name: tuple(v) if isinstance(v, list) else v for name, v in rules.items()})
+        rules: dict[str, Any] = asked.pop("eligibility", {})
+        for name in ("roles", "exclude_participant_ids"):
+            if name in rules:
+                rules[name] = tuple(rules[name])
+        eligibility = Eligibility(**rules)
         draw = actions.commit_draw(room_id=room_id, by=user, eligibility=eligibility, **asked)
         return self.answer(draw, status=201)
 

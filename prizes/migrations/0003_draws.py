@@ -24,10 +24,17 @@ ENDED = (
 
 
 def install_earlier(apps: Any, editor: Any) -> None:
-    """SQLite rebuilds the table of draws in this migration and loses its triggers: the rules of 0002 come back."""
     for operation in earlier.operations:
         if isinstance(operation, migrations.RunPython):
             operation.code(apps, editor)
+
+
+def remove_earlier(apps: Any, editor: Any) -> None:
+    """SQLite rebuilds the table of draws in this migration: it loses that table's triggers, and stumbles over those of
+    others that name it. So the rules of 0002 go first and come back at the end."""
+    for operation in reversed(earlier.operations):
+        if isinstance(operation, migrations.RunPython) and operation.reverse_code:
+            operation.reverse_code(apps, editor)
 
 
 class Migration(migrations.Migration):
@@ -37,7 +44,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(migrations.RunPython.noop, install_earlier),
+        migrations.RunPython(remove_earlier, install_earlier),
         migrations.AddField(
             model_name="draw",
             name="cancellation_reason",
@@ -78,7 +85,7 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
-        migrations.RunPython(install_earlier, migrations.RunPython.noop),
+        migrations.RunPython(install_earlier, remove_earlier),
         add_rules(
             Rule(
                 name="draw_end_is_final",
