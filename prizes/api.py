@@ -24,7 +24,7 @@ from prizes.errors import (
     SeedUnreadable,
 )
 from prizes.evidence import evidence_pack
-from prizes.exports import TABLES, export_file
+from prizes.exports import KINDS, TABLES, export_file
 from prizes.filters import DrawFilter, WinnerFilter
 from prizes.models import Draw, Prize, Winner
 from prizes.records import record_json
@@ -47,7 +47,7 @@ from rooms.permissions import Need, level_of, readable_room, require
 
 #: The record is described, byte by byte, in docs/fair-draw.md.
 RECORD = {"type": "object", "description": "The record of a draw: what prizes/fair_draw.py checks."}
-FILE = {"type": "string", "format": "binary", "description": "The file itself, without the envelope."}
+EXPORT = {"type": "object", "description": "`room`, `participants`, `prizes` and `winners`."}
 
 
 def given(form: Any) -> dict[str, Any]:
@@ -225,7 +225,8 @@ class ExportViewSet(APIViewSet):
 
     @operation(
         "Export people, prizes and winners",
-        answer=FILE,
+        answer=EXPORT,
+        media=(KINDS["csv"][0], KINDS["xlsx"][0]),
         access="required",
         errors=(Forbidden,),
         parameters=(query("table", {"type": "string", "enum": list(TABLES)}, "Keeps one of the tables."),),
@@ -238,7 +239,12 @@ class ExportViewSet(APIViewSet):
             raise InvalidInput({"table": [f"Use one of {', '.join(TABLES)}."]})
         return file_answer(*export_file(room, kind, table))
 
-    @operation("Everything that an auditor asks, as a ZIP file", answer=FILE, access="required", errors=(Forbidden,))
+    @operation(
+        "Everything that an auditor asks, as a ZIP file",
+        media=("application/zip",),
+        access="required",
+        errors=(Forbidden,),
+    )
     @action(detail=False, methods=["get"], url_path=r"evidence\.zip")
     def evidence(self, request: Request, room_id: str) -> HttpResponse:
         return file_answer(*evidence_pack(organized_room(request, room_id)))

@@ -19,6 +19,7 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
 - `answer` is the serializer of `data`; `many=True` for a list outside `list`; a JSON Schema as a dict for anything
   else; without it the answer is {"success": true}.
 - `paged=True` for a list with `page`, `limit` and `cursor` under another name than `list`.
+- `media` names the types of files that are answered as they are; with an `answer` the envelope is possible, too.
 - `redirects=True` for an answer that only sends a browser on (302).
 - `errors` names the DomainErrors that this operation can answer; their code, status and message are read from the
   class. What follows from the rest needs no mention: 401 for a bad token (and for none, where signing in is
@@ -53,6 +54,7 @@ from platform_site.rest.pagination import LAST_PAGE, MOST_A_PAGE, Pages
 
 Access = Literal["required", "optional", "none"]
 
+FILE: Schema = {"type": "string", "format": "binary"}
 ID: Schema = {"type": "string", "pattern": f"^c[0-9a-z]{{{ID_LENGTH - 1}}}$", "example": SAMPLE_ID}
 
 
@@ -71,6 +73,7 @@ class Operation:
     access: Access | None = None
     parameters: tuple[Schema, ...] = ()
     redirects: bool = False
+    media: tuple[str, ...] = ()
 
 
 def operation(summary: str, **declared: Any) -> Callable[[Any], Any]:
@@ -265,7 +268,9 @@ class AutoSchema(SpectacularSchema):
         if self.declared.redirects:
             success["headers"] = headers | {"Location": {"schema": {"type": "string"}, "required": True}}
         else:
-            success["content"] = {"application/json": {"schema": self.success_schema()}}
+            success["content"] = {name: {"schema": FILE} for name in self.declared.media}
+            if self.declared.answer or not self.declared.media:
+                success["content"]["application/json"] = {"schema": self.success_schema()}
         responses = {str(302 if self.declared.redirects else self.declared.status): success}
         by_status: dict[int, list[Failure]] = {}
         for failure in self.failures():

@@ -80,7 +80,7 @@ def test_export_json_is_raw(api, room, organiser, evil):
     prize = make_prize(room)
     win = award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=evil.pk, by=organiser)
     revoke_winner(room_id=room.pk, winner_id=win.pk, by=organiser, reason="absent")
-    whole = json.loads(get(api, room, organiser, "export.json"))
+    whole = json.loads(get(api, room, organiser, "export.json"))["data"]
     assert [one["name"] for one in whole["participants"] if one["id"] == evil.pk] == ["=HYPERLINK(1)\x07"]
     [shown] = whole["winners"]
     assert (shown["state"], shown["revocationReason"], shown["revokedBy"]) == ("REVOKED", "absent", organiser.name)
