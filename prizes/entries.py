@@ -36,7 +36,9 @@ class Eligibility:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         given: dict[str, Any] = {name: stored[key] for name, key in API_NAMES.items() if key in stored}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+        for name in ("roles", "exclude_participant_ids"):
+            given[name] = tuple(given.get(name, getattr(cls, name)))
+        return cls(**given)
 
     def as_json(self) -> dict[str, Any]:
         """As draws keep and show it."""
