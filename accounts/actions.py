@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, login
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
+from django.http import HttpRequest
 
 from accounts.errors import InvalidCredentials, InvalidToken
 from accounts.limits import begin_attempt, end_attempt
 from accounts.models import User
-from accounts.sessions import Tokens, locked_user, open_session
+from accounts.sessions import Tokens, locked_user, open_session, tell_sign_in
 
-__all__ = ["Tokens", "open_dashboard", "open_session", "organisers", "sign_in", "update_profile", "user_by_password"]
+__all__ = ["Tokens", "open_session"]  # others find them here
 
 ORGANISERS = "Organisers"
 # The screens they have; which rows these show, and what may be done there, the screens decide.
@@ -38,6 +39,12 @@ def sign_in(*, email: str, password: str, device_info: str = "", ip_address: str
     """Opens a session. Raises what user_by_password raises."""
     user = user_by_password(email=email, password=password, address=ip_address)
     return open_session(user=user, device_info=device_info, ip_address=ip_address)
+
+
+def sign_in_page(request: HttpRequest, user: User) -> None:
+    """Signs `user` in on this site's own pages, by Django's session cookie."""
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    tell_sign_in(user)
 
 
 @transaction.atomic

@@ -12,12 +12,14 @@ from accounts import actions, google, handover, sessions
 from accounts.authentication import StrictBearerAuthentication
 from accounts.erasure import erase_user
 from accounts.errors import InvalidCredentials, InvalidToken, OAuthNotConfigured, StillOrganises
+from accounts.limits import SignInThrottle
 from accounts.models import Session, User
 from accounts.serializers import (
     ExchangeInput,
     GoogleAddressSerializer,
-    LoginSerializer,
+    LoginInput,
     OwnUserSerializer,
+    PersonSerializer,
     ProfileInput,
     RefreshInput,
     SessionSerializer,
@@ -26,13 +28,18 @@ from accounts.serializers import (
 )
 from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import Forbidden, NotFound
-from platform_site.rest.openapi import operation, query
+from platform_site.rest.openapi import Operation, operation, query
 from platform_site.rest.throttling import RateLimited
-from platform_site.rest.viewsets import ID_PATTERN, APIViewSet
+from platform_site.rest.viewsets import APIViewSet
 
 STRICT = [StrictBearerAuthentication]
-REDIRECT_URL = query("redirect_url", {"type": "string"}, "Where to go afterwards: relative, or of an allowed origin.")
-PROFILE = {"anyOf": [{"$ref": "#/components/schemas/OwnUser"}, {"$ref": "#/components/schemas/Person"}]}
+AS_A_HALL = [SignInThrottle]
+REDIRECT_URL = query(
+    "redirect_url",
+    {"type": "string", "maxLength": 2000, "example": "https://app.example.com/after-sign-in"},
+    "Where the browser goes in the end: a path of this site, or an address of an origin that is allowed here. Without "
+    "it, the start page of the front end.",
+)
 
 
 def device_of(request: Any) -> dict[str, Any]:
@@ -52,20 +59,34 @@ def claims(request: Any) -> dict[str, str]:
 
 
 class AuthViewSet(APIViewSet):
-    """Signing in, and who one is."""
+    """Signing in by password or through Google, staying signed in, signing out.
+
+    An access token is good for `expiresIn` seconds. Before it ends, take a new pair of tokens with the refresh token;
+    every refresh token works once."""
 
     tag = "Signing in"
 
-    @operation("Sign in", body=LoginSerializer, answer=TokensSerializer, errors=(InvalidCredentials, RateLimited))
-    @action(detail=False, methods=["post"], authentication_classes=[])
+    @operation(
+        "Sign in by password",
+        body=LoginInput,
+        answer=TokensSerializer,
+        errors=(InvalidCredentials, InvalidToken, RateLimited),
+    )
+    @action(detail=False, methods=["post"], authentication_classes=[], throttle_classes=AS_A_HALL)
     def login(self, request: Request) -> Response:
-        form = LoginSerializer(data=request.data)
+        """Opens a session for this device. An unknown e-mail, a wrong password and a closed account are told alike.
+
+        Ten wrong passwords a minute for one e-mail from one address are refused with 429."""
+        form = LoginInput(data=request.data)
         form.is_valid(raise_exception=True)
         return Response(TokensSerializer(actions.sign_in(**form.validated_data, **device_of(request))).data)
 
-    @operation("Get new tokens", body=RefreshInput, answer=TokensSerializer, errors=(InvalidToken,))
-    @action(detail=False, methods=["post"], authentication_classes=[])
+    @operation("Take a new pair of tokens", body=RefreshInput, answer=TokensSerializer, errors=(InvalidToken,))
+    @action(detail=False, methods=["post"], authentication_classes=[], throttle_classes=AS_A_HALL)
     def refresh(self, request: Request) -> Response:
+        """Keep the new refresh token: the one you sent works no more. One that is sent a second time ends the session,
+        because somebody may have stolen it; only within ten seconds, from the same device, is it taken for a retry of
+        a request whose answer got lost."""
         form = RefreshInput(data=request.data)
         form.is_valid(raise_exception=True)
         return Response(TokensSerializer(sessions.refresh_session(**form.validated_data, **device_of(request))).data)
@@ -73,7 +94,9 @@ class AuthViewSet(APIViewSet):
     @operation("Sign out")
     @action(detail=False, methods=["post"], authentication_classes=STRICT)
     def logout(self, request: Request) -> Response:
-        """May come without a body; whatever body comes is not looked at."""
+        """Ends the session of this device: its tokens work no more, at once. Other devices stay signed in.
+
+        Needs no body; whatever body comes is not looked at."""
         user = signed_in(request)
         sessions.sign_out(user=user, family=claims(request)["sid"], token_id=claims(request)["jti"])
         return Response({"success": True})
@@ -81,69 +104,95 @@ class AuthViewSet(APIViewSet):
     @operation("Who am I", answer=OwnUserSerializer, access="required")
     @action(detail=False)
     def me(self, request: Request) -> Response:
+        """The account that the access token belongs to."""
         return Response(OwnUserSerializer(signed_in(request)).data)
 
-    @operation("List my devices", answer=SessionSerializer, paged=True, access="required")
-    @action(detail=False, url_path="sessions", authentication_classes=STRICT)
-    def sessions(self, request: Request) -> Response:
-        user = signed_in(request)
-        devices = Session.objects.filter(user=user).live().with_signed_in_at().order_by("-last_used_at", "id")
-        page = self.paginate_queryset(devices)
-        context = {"family": claims(request)["sid"]}
-        return self.get_paginated_response(SessionSerializer(page, many=True, context=context).data)
-
-    @operation("Sign out everywhere else")
-    @sessions.mapping.delete
-    def end_other_sessions(self, request: Request) -> Response:
-        user = signed_in(request)
-        sessions.end_other_sessions(user=user, family=claims(request)["sid"], by=user)
-        return Response({"success": True})
-
-    @operation("Sign one device out")
-    @action(
-        detail=False,
-        methods=["delete"],
-        url_path=f"sessions/(?P<session_id>{ID_PATTERN})",
-        authentication_classes=STRICT,
-    )
-    def end_session(self, request: Request, session_id: str) -> Response:
-        user = signed_in(request)
-        sessions.end_session(user=user, family=session_id, by=user)
-        return Response({"success": True})
-
-    @operation("Sign in through the provider", parameters=(REDIRECT_URL,), redirects=True, errors=(OAuthNotConfigured,))
-    @action(detail=False, authentication_classes=[])
+    @operation("Go to Google", parameters=(REDIRECT_URL,), redirects=True, access="none", errors=(OAuthNotConfigured,))
+    @action(detail=False, authentication_classes=[], throttle_classes=AS_A_HALL)
     def google(self, request: Request) -> HttpResponse:
+        """Open this in a browser, do not fetch it: it sets a cookie and redirects to Google. In the end the browser
+        comes to `redirect_url` with `?code=…`; send that code to `/auth/exchange`. Where signing in fails, it comes to
+        `/login?error=oauth_failed` of the front end."""
         return google.start(request, redirect_url=request.query_params.get("redirect_url", ""))
 
     @operation(
-        "Address for signing in through the provider",
-        answer=GoogleAddressSerializer,
+        "Get the address to sign in with Google",
         parameters=(REDIRECT_URL,),
+        answer=GoogleAddressSerializer,
+        access="none",
         errors=(OAuthNotConfigured,),
     )
-    @action(detail=False, url_path="google/url", authentication_classes=[])
+    @action(detail=False, url_path="google/url", authentication_classes=[], throttle_classes=AS_A_HALL)
     def google_url(self, request: Request) -> Response:
+        """The address of `/auth/google` for this `redirect_url`, to be opened in a browser."""
         redirect_url = request.query_params.get("redirect_url", "")
         return Response(GoogleAddressSerializer({"url": google.start_address(request, redirect_url)}).data)
 
-    @operation("Where the provider sends the browser back to", redirects=True, errors=(OAuthNotConfigured,))
-    @action(detail=False, url_path="google/callback", authentication_classes=[])
+    @operation(
+        "Come back from Google",
+        parameters=(
+            query("state", {"type": "string"}, "The attempt, as Google got it from us."),
+            query("code", {"type": "string"}, "What Google vouches with."),
+            query("error", {"type": "string"}, "Why Google vouches for nobody."),
+        ),
+        redirects=True,
+        access="none",
+        errors=(OAuthNotConfigured,),
+    )
+    @action(detail=False, url_path="google/callback", authentication_classes=[], throttle_classes=AS_A_HALL)
     def google_callback(self, request: Request) -> HttpResponse:
+        """Google sends the browser here; nobody else calls this. Redirects to the front end, with a one-time code."""
         return google.finish(request, **device_of(request))
 
-    @operation("Get tokens for a one-time code", body=ExchangeInput, answer=TokensSerializer, errors=(InvalidToken,))
-    @action(detail=False, methods=["post"], authentication_classes=[])
+    @operation("Exchange a one-time code", body=ExchangeInput, answer=TokensSerializer, errors=(InvalidToken,))
+    @action(detail=False, methods=["post"], authentication_classes=[], throttle_classes=AS_A_HALL)
     def exchange(self, request: Request) -> Response:
+        """The tokens for the code that came with the browser from Google. It works once, within 60 seconds."""
         form = ExchangeInput(data=request.data)
         form.is_valid(raise_exception=True)
         return Response(TokensSerializer(handover.exchange(**form.validated_data, **device_of(request))).data)
 
 
-class UserViewSet(APIViewSet):
-    """People: their public face, and one's own account."""
+class SessionViewSet(APIViewSet):
+    """The devices on which one is signed in."""
 
-    tag = "People"
+    tag = "Devices"
+    operations = {"list": Operation("List my devices", access="required")}
+    authentication_classes = STRICT
+    serializer_class = SessionSerializer
+    sort_fields = {"lastUsedAt": "seen_at", "createdAt": "signed_in_at"}
+
+    def get_queryset(self) -> Any:
+        return Session.objects.filter(user=self.request.user.pk).live().as_devices()
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {"family": claims(self.request)["sid"]}
+
+    def list(self, request: Request) -> Response:
+        """The device that was used last comes first; `current` is the one that asks."""
+        signed_in(request)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @operation("Sign a device out")
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Its tokens work no more, at once."""
+        user = signed_in(request)
+        sessions.end_session(user=user, family=pk, by=user)
+        return Response({"success": True})
+
+    @operation("Sign out all other devices")
+    def destroy_others(self, request: Request) -> Response:
+        """The device that asks stays signed in."""
+        user = signed_in(request)
+        sessions.end_other_sessions(user=user, family=claims(request)["sid"], by=user)
+        return Response({"success": True})
+
+
+class UserViewSet(APIViewSet):
+    """People. Their e-mail and what they change is theirs alone; others see a name and an avatar."""
+
+    tag = "Users"
     serializer_class = OwnUserSerializer
 
     def get_authenticators(self) -> Any:
@@ -151,14 +200,16 @@ class UserViewSet(APIViewSet):
         deletes = self.request is not None and self.request.method == "DELETE"
         return [StrictBearerAuthentication()] if deletes else super().get_authenticators()
 
-    @operation("Read a person", answer=PROFILE, access="required")
+    @operation("Read a user", answer=(OwnUserSerializer, PersonSerializer), access="required")
     def retrieve(self, request: Request, pk: str) -> Response:
-        """The e-mail address and the dates are in one's own profile only."""
+        """Oneself with e-mail and times, anybody else with name and avatar only."""
         viewer = signed_in(request)
         return Response(as_profile(living_user(pk), viewer))
 
-    @operation("Change my account", body=ProfileInput, answer=OwnUserSerializer, errors=(Forbidden,))
+    @operation("Change my profile", body=ProfileInput, answer=OwnUserSerializer, errors=(Forbidden,))
     def partial_update(self, request: Request, pk: str) -> Response:
+        """Name and avatar, which everybody sees. `avatar` is an https address, a small picture as a `data:` URI, or
+        null."""
         user = own_account(signed_in(request), pk)
         form = ProfileInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -166,7 +217,8 @@ class UserViewSet(APIViewSet):
 
     @operation("Delete my account", errors=(Forbidden, StillOrganises))
     def destroy(self, request: Request, pk: str) -> Response:
-        """Name, address, picture and sign-in are erased for good; what was won stays, under the name "Deleted user"."""
+        """For good, with everything that is known of the person. Their wins stay on record as those of "Deleted user".
+        Refused while they organise rooms."""
         user = own_account(signed_in(request), pk)
         erase_user(user=user, by=user)
         return Response({"success": True})

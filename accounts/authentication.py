@@ -6,9 +6,10 @@ from typing import Any
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
+from accounts.errors import OtherRoom
 from accounts.tokens import loaded_user, named_user
 from platform_site.db.ids import ID_LENGTH
-from platform_site.rest.exceptions import Forbidden
+from platform_site.rest.exceptions import DomainError
 
 ROOM_IN_PATH = re.compile(rf"/rooms/(c[0-9a-z]{{{ID_LENGTH - 1}}})(?:/|$)")
 
@@ -30,8 +31,12 @@ class BearerAuthentication(BaseAuthentication):
         user, claims = found
         room = ROOM_IN_PATH.search(request.path)
         if user.guest_room_id and room and room[1] != user.guest_room_id:
-            raise Forbidden("A guest's token is good for one room only.")
+            raise OtherRoom
         return user, claims
+
+    def refusals(self, path: str) -> tuple[type[DomainError], ...]:
+        """What `authenticate` can refuse below the templated `path`, for the API's description."""
+        return (OtherRoom,) if "/rooms/{" in path else ()
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"

@@ -18,7 +18,6 @@ import requests
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.conf import settings
-from django.contrib.auth import login
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse, HttpResponseRedirect
@@ -26,6 +25,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from accounts.actions import sign_in_page
 from accounts.adapters import PROVIDER, ProtocolAdapter
 from accounts.errors import OAuthNotConfigured
 from accounts.handover import allowed_redirect, front_end, new_exchange_code, take, with_code, with_fragment
@@ -155,7 +155,7 @@ def finish(request: Any, *, device_info: str, ip_address: str | None) -> HttpRes
         logger.warning("Nobody was signed in through the provider: %s.", refusal)
         return failed(redirect_url)
     if begun.details["page"]:
-        login(getattr(request, "_request", request), user, backend="django.contrib.auth.backends.ModelBackend")
+        sign_in_page(getattr(request, "_request", request), user)
         return HttpResponseRedirect(redirect_url)
     if settings.OAUTH_HANDOVER == "fragment":
         tokens = open_session(user=user, device_info=device_info, ip_address=ip_address)

@@ -1,12 +1,29 @@
 """How often a password may be guessed: few times from one address, so that nobody locks out a neighbour."""
 
+from typing import Any
+
 from django.conf import settings
+from rest_framework.throttling import BaseThrottle
 
 from accounts.models import User
-from platform_site.rest.addresses import address_block
+from platform_site.rest.addresses import address_block, client_address
 from platform_site.rest.throttling import Limit, RateLimited, hit
 
+TOO_OFTEN = "Too many attempts. Wait a little and try again."
 UNLIMITED = 10**9  # for counts that are read, not enforced
+
+
+class SignInThrottle(BaseThrottle):
+    """For signing in and staying signed in, instead of the limit for anonymous callers: a hall is one address, and
+    everybody in it comes at once. Guesses have limits of their own."""
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        address = address_block(client_address(request))
+        counted = hit(f"sign-in:{address}", limit=settings.RATE_LIMIT_SIGN_IN)
+        request._request.rate_limit = counted  # what the headers of the answer tell
+        if not counted.allowed:
+            raise RateLimited(counted)
+        return True
 
 
 def begin_attempt(*, email: str, address: str | None) -> list[str]:
@@ -26,7 +43,7 @@ def begin_attempt(*, email: str, address: str | None) -> list[str]:
         right.append(f"{key}:right:{attempts.reset_at}")  # of this window of attempts and no other
         failures = used(attempts) - used(hit(right[-1], limit=UNLIMITED, cost=0))
         if failures > limit:
-            raise refusal(limit, attempts.reset_at)
+            raise RateLimited(Limit(limit, 0, attempts.reset_at, allowed=False), TOO_OFTEN)
     return right
 
 
@@ -40,12 +57,8 @@ def count_refresh(family: str) -> None:
     """Raises RateLimited where one device refreshes too often."""
     standing = hit(f"refresh:{family}", limit=settings.RATE_LIMIT_REFRESH)
     if not standing.allowed:
-        raise refusal(standing.limit, standing.reset_at)
+        raise RateLimited(standing)
 
 
 def used(standing: Limit) -> int:
     return standing.limit - standing.remaining
-
-
-def refusal(limit: int, reset_at: int) -> RateLimited:
-    return RateLimited(Limit(limit, 0, reset_at, allowed=False), "Too many attempts. Wait a little and try again.")

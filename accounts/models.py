@@ -130,7 +130,7 @@ class Session(Row):
     rotated_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = models.Manager.from_queryset(SessionQuerySet)()
+    objects: ClassVar[Any] = models.Manager.from_queryset(SessionQuerySet)()
 
     class Meta:
         constraints = [

@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 from django.db.models import Min, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from platform_site.db.models import AliveManager, RowQuerySet, SoftDeletedQuerySet
@@ -34,7 +35,11 @@ class SessionQuerySet(RowQuerySet):
         """The one token of each signed-in device that can still be used."""
         return self.filter(rotated_at=None, revoked_at=None, expires_at__gt=timezone.now())
 
-    def with_signed_in_at(self) -> Self:
-        """Adds `signed_in_at`: when the device came, which is before its newest token."""
+    def as_devices(self) -> Self:
+        """Adds `signed_in_at`, when the device came, which is before its newest token, and `seen_at`, its last sign of
+        life. The one seen last comes first."""
         family = self.model.objects.filter(family=OuterRef("family")).order_by().values("family")
-        return self.annotate(signed_in_at=Subquery(family.annotate(first=Min("created_at")).values("first")))
+        return self.annotate(
+            signed_in_at=Subquery(family.annotate(first=Min("created_at")).values("first")),
+            seen_at=Coalesce("last_used_at", "created_at"),
+        ).order_by("-seen_at", "id")

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.hashes import hashed
 from accounts.models import TokenBlacklist, User
@@ -192,6 +193,9 @@ def chosen_copy() -> Copy | None:
 
 
 def tell(marks: list[str]) -> None:
+    """Lets the copies know, then whoever listens on this process (live connections that must end)."""
     store = chosen_copy()
     if store is not None:
         store.tell(marks)
+    for path in settings.REVOCATION_LISTENERS:
+        import_string(path)(marks)

@@ -44,7 +44,9 @@ class PersonSerializer(ModelSerializer):
 
 
 class OwnUserSerializer(ModelSerializer):
-    """What people see of themselves."""
+    """What people see of themselves. Guests have no e-mail."""
+
+    example = {"name": "Alice Johnson"}
 
     createdAt = UTCDateTimeField(source="created_at")
     updatedAt = UTCDateTimeField(source="updated_at")
@@ -55,6 +57,8 @@ class OwnUserSerializer(ModelSerializer):
 
 
 class ProfileInput(serializers.Serializer):
+    example = {"name": "Alice J."}
+
     name = serializers.CharField(max_length=255, required=False)
     avatar = serializers.CharField(max_length=LARGEST_PICTURE, required=False, allow_null=True)
 
@@ -71,16 +75,20 @@ class ProfileInput(serializers.Serializer):
         return value
 
 
-class LoginSerializer(serializers.Serializer):
+class LoginInput(serializers.Serializer):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
 
 
 class RefreshInput(serializers.Serializer):
+    example = {"refreshToken": "pVx0u3Yb6m1qJ8sKfW2nR5tC7dE9gH4apVx0u3Yb6m1qJ8sKfW2nR5tC7dE9gH4a"}
+
     refreshToken = serializers.CharField(max_length=200, source="refresh_token")
 
 
 class ExchangeInput(serializers.Serializer):
+    example = {"code": "0Jk3vYt8sQ1wLzB6nXc9mRfD2hGaPeU4iOy7TbKqVxWjZrSlMuNdCgHfEoIpAy5t"}
+
     code = serializers.CharField(max_length=200)
 
 
@@ -94,11 +102,13 @@ class TokensSerializer(serializers.Serializer):
 class SessionSerializer(ModelSerializer):
     """A signed-in device. Its id stays while its refresh tokens change; `current` is the one that asks."""
 
+    example = {"deviceInfo": "Mozilla/5.0 (Linux; Android 15) Chrome/131.0", "ipAddress": "192.0.2.17"}
+
     id = serializers.CharField(source="family")
     deviceInfo = serializers.CharField(source="device_info")
     ipAddress = serializers.CharField(source="ip_address")
     createdAt = UTCDateTimeField(source="signed_in_at")
-    lastUsedAt = UTCDateTimeField(source="last_used_at")
+    lastUsedAt = UTCDateTimeField(source="seen_at")
     expiresAt = UTCDateTimeField(source="expires_at")
     current = serializers.SerializerMethodField()
 
@@ -111,6 +121,8 @@ class SessionSerializer(ModelSerializer):
 
 
 class GoogleAddressSerializer(serializers.Serializer):
+    example = {"url": "https://events.example.com/api/v1/auth/google?redirect_url=https%3A%2F%2Fapp.example.com%2F"}
+
     url = serializers.CharField()
 
 

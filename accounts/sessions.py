@@ -44,10 +44,15 @@ def open_session(*, user: User, device_info: str = "", ip_address: str | None = 
     living = locked_user(user.pk)
     if living is None:
         raise InvalidToken
+    tell_sign_in(living)
+    return issue(Session(user=living, room_id=room_id), device_info=device_info, ip_address=ip_address)
+
+
+def tell_sign_in(user: User) -> None:
+    """Lets other apps do what is theirs when somebody signs in, through settings.SIGN_IN_HOOKS."""
     # After the commit: hooks lock rooms, and who holds a room may be waiting for this user's row.
     for hook in settings.SIGN_IN_HOOKS:
-        transaction.on_commit(partial(import_string(hook), user=living), robust=True)
-    return issue(Session(user=living, room_id=room_id), device_info=device_info, ip_address=ip_address)
+        transaction.on_commit(partial(import_string(hook), user=user), robust=True)
 
 
 def issue(session: Session, *, device_info: str, ip_address: str | None) -> Tokens:

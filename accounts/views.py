@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,12 +12,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import google
-from accounts.actions import user_by_password
+from accounts.actions import sign_in_page, user_by_password
 from accounts.errors import InvalidCredentials, OAuthNotConfigured
 from platform_site.rest.addresses import client_address
 from platform_site.rest.throttling import RateLimited
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 FAULTS = {"oauth_failed": "Signing in with Google did not work. Try again, or use your password."}
 
 
@@ -36,7 +35,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
         user = user_by_password(email=email, password=password, address=client_address(request))
     except (InvalidCredentials, RateLimited) as refusal:
         return form(request, onward, email=email, fault=refusal.message, status=refusal.status)
-    login(request, user, backend=BACKEND)
+    sign_in_page(request, user)
     return HttpResponseRedirect(onward)
 
 

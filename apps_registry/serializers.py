@@ -9,6 +9,13 @@ from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
 
 
 class AppSerializer(ModelSerializer):
+    example = {
+        "name": "Holiday Lottery",
+        "description": "Tickets, and a draw that anyone can check.",
+        "capabilities": ["lottery"],
+        "permissions": ["winners:write"],
+    }
+
     appId = serializers.CharField(source="app_id")
     description = serializers.CharField(source="manifest.meta.description")
     version = serializers.CharField(source="manifest.meta.version")

@@ -4,23 +4,35 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from accounts.api import AuthViewSet, UserViewSet
+from accounts.api import AuthViewSet, SessionViewSet, UserViewSet
 from apps_registry.api import AppViewSet
 from platform_site.rest.viewsets import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
+from rooms.realtime_api import EventViewSet, NotificationViewSet
 
 IN_ROOM = rf"rooms/(?P<room_id>{ID_PATTERN})"
 
-router = SimpleRouter(trailing_slash=False)
+
+class Router(SimpleRouter):
+    """A list may also be deleted, but for what one needs oneself."""
+
+    _list, *_rest = SimpleRouter.routes
+    routes = [_list._replace(mapping=_list.mapping | {"delete": "destroy_others"}), *_rest]
+
+
+router = Router(trailing_slash=False)
 router.register("auth", AuthViewSet, basename="auth")
+router.register("auth/sessions", SessionViewSet, basename="session")
 router.register("apps", AppViewSet, basename="app")
 router.register("users", UserViewSet, basename="user")
 router.register("rooms", RoomViewSet, basename="room")
 router.register(f"{IN_ROOM}/participants", ParticipantViewSet, basename="participant")
 router.register(f"{IN_ROOM}/prizes", PrizeViewSet, basename="prize")
 router.register(f"{IN_ROOM}/winners", WinnerViewSet, basename="winner")
+router.register(f"{IN_ROOM}/events", EventViewSet, basename="event")
+router.register("notifications", NotificationViewSet, basename="notification")
 router.register(f"{IN_ROOM}/draws", DrawViewSet, basename="draw")
 router.register(IN_ROOM, ExportViewSet, basename="export")
 

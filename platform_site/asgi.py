@@ -1,21 +1,34 @@
 """ASGI entry: REST, pages and sockets."""
 
 import os
-from typing import Any, cast
+from typing import Any
 
-from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platform_site.settings")
-http = get_asgi_application()  # fills Django's app registry, which the imports below need
-
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from django.urls import path  # noqa: E402
+django = get_asgi_application()  # fills Django's app registry, which the imports below need
 
 from platform_site.rest.bodies import BoundedBodies  # noqa: E402
-from rooms.consumers import RoomConsumer  # noqa: E402
+from rooms.consumers import native_door  # noqa: E402
+from rooms.socketio import application as socketio  # noqa: E402
 
-sockets: list[Any] = [path("ws/", cast("Any", RoomConsumer.as_asgi()))]  # Django's stubs know of views only
-application = ProtocolTypeRouter(
-    {"http": BoundedBodies(http, "/api/"), "websocket": AuthMiddlewareStack(URLRouter(sockets))}
-)
+SOCKET_IO = "/socket.io/"
+site = BoundedBodies(django, "/api/")
+
+
+async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await (socketio if scope["path"].startswith(SOCKET_IO) else site)(scope, receive, send)
+
+
+async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    if scope["path"] == "/ws/":
+        await native_door(scope, receive, send)
+    elif scope["path"].startswith(SOCKET_IO):
+        await socketio(scope, receive, send)
+    else:
+        await receive()
+        await send({"type": "websocket.close"})
+
+
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

@@ -53,6 +53,7 @@ REFRESH_RETRY_SECONDS = env.number("REFRESH_RETRY_SECONDS", 10, most=60)
 # A minute.
 RATE_LIMIT_LOGIN = env.number("RATE_LIMIT_LOGIN", 10, least=1)
 RATE_LIMIT_LOGIN_ACCOUNT = env.number("RATE_LIMIT_LOGIN_ACCOUNT", 200, least=1)
+RATE_LIMIT_SIGN_IN = env.number("RATE_LIMIT_SIGN_IN", 600, least=1)
 RATE_LIMIT_REFRESH = env.number("RATE_LIMIT_REFRESH", 30, least=1)
 OIDC_SERVER_URL = env.url("OIDC_SERVER_URL", {"http", "https"}, "https://accounts.google.com")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
@@ -73,6 +74,10 @@ if not DEBUG:
         env.fault("DATABASE_URL", "is missing; for example postgres://user:password@localhost:5432/events")
     if not ALLOWED_HOSTS:
         env.fault("ALLOWED_HOSTS", "is missing; name the hosts that people type, for example events.example.org")
+REALTIME_MESSAGES_PER_MINUTE = env.number("REALTIME_MESSAGES_PER_MINUTE", 100, least=1)
+REALTIME_QUEUE = env.number("REALTIME_QUEUE", 2000, least=10)  # frames that wait for a slow reader
+REALTIME_TICK = env.number("REALTIME_TICK", 5, least=1, most=60)  # seconds: what a lost bell costs at most
+REALTIME_RECHECKS = env.number("REALTIME_RECHECKS", 500, least=1)  # subscriptions asked about in a tick
 env.finish()
 
 # --- Django ------------------------------------------------------------------------------------------------------
@@ -223,6 +228,8 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
 
+# Called with the marks (hashes) of what was revoked, after the commit, on the process that revoked it.
+REVOCATION_LISTENERS: list[str] = []
 # What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
 ERASERS = [
     "rooms.erasure.erase_participations",

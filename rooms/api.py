@@ -8,14 +8,25 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from platform_site.rest.addresses import client_address
+from platform_site.rest.addresses import address_block, client_address
+from platform_site.rest.components import TEXT, object_of
 from platform_site.rest.exceptions import Forbidden, InvalidTransition, NotFound
 from platform_site.rest.idempotency import idempotent
 from platform_site.rest.openapi import Operation, operation
 from platform_site.rest.throttling import RateLimited, hit
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
-from rooms.errors import AlreadyIn, NotInRoom, OrganizerStays, Removed, RoomClosed, SettingsFrozen
+from rooms.errors import (
+    AlreadyIn,
+    NotInRoom,
+    NotRemoved,
+    OrganizerStays,
+    Removed,
+    RemovedBefore,
+    RoomClosed,
+    RoomIsActive,
+    SettingsFrozen,
+)
 from rooms.filters import ParticipantFilter, RoomFilter
 from rooms.models import Participant, Room
 from rooms.permissions import is_member, readable_room
@@ -36,6 +47,9 @@ from rooms.serializers import (
 # A minute and address. A hall is one address: everybody in it joins within minutes, and hardly anybody guesses.
 MOST_JOINS = 600
 MOST_WRONG_CODES = 20
+
+INVITATION_SHAPE = object_of(id=TEXT, roomId=TEXT, role=TEXT, createdAt=TEXT)
+PLACE = {"oneOf": [{"$ref": "#/components/schemas/Participant"}, INVITATION_SHAPE]}
 
 
 def signed_in(request: Request) -> Any:
@@ -66,12 +80,16 @@ class RoomViewSet(APIViewSet):
 
     @operation("List rooms")
     def list(self, request: Request) -> Response:
+        """Public rooms, and for signed-in callers the private ones that they are in. Drafts are listed to the people
+        in them only. The newest comes first."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @operation("Create a room", body=RoomInput, answer=RoomDetailSerializer, status=201, errors=(Forbidden,))
     @idempotent
     def create(self, request: Request) -> Response:
+        """The room begins as a DRAFT, and whoever creates it is its ORGANIZER. `appSettings` must be what the manifest
+        of the app asks for; what is left out gets its default. Guests cannot create rooms."""
         user = signed_in(request)
         form = RoomInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -79,6 +97,8 @@ class RoomViewSet(APIViewSet):
 
     @operation("Read a room", answer=RoomDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
+        """With its app and the app's whole manifest. `joinCode` is null for who is not in the room, and settings that
+        are not for them are left out."""
         return self.detail_of(pk)
 
     @operation(
@@ -88,20 +108,39 @@ class RoomViewSet(APIViewSet):
         errors=(Forbidden, InvalidTransition, RoomClosed, SettingsFrozen),
     )
     def partial_update(self, request: Request, pk: str) -> Response:
+        """For organizers. `appSettings` are merged: a key that is null is removed, one that is not sent stays.
+        `status` moves DRAFT to ACTIVE or CANCELLED, and ACTIVE to COMPLETED or CANCELLED, after all other changes.
+        Once ACTIVE, the app is frozen, and so are the settings that the manifest does not call mutable: 409 with
+        `details.fields`."""
         user = signed_in(request)
         form = RoomChanges(data=request.data, partial=True)
         form.is_valid(raise_exception=True)
         actions.update_room(room_id=pk, by=user, **form.validated_data)
         return self.detail_of(pk)
 
+    @operation("Delete a room", errors=(Forbidden, RoomIsActive))
     def destroy(self, request: Request, pk: str) -> Response:
+        """For organizers, in any status but ACTIVE. Nobody finds the room any more; its record is kept."""
         actions.delete_room(room_id=pk, by=signed_in(request))
         return Response({"success": True})
 
+    @operation(
+        "Join by code",
+        body=CodeInput,
+        answer=EntrySerializer,
+        status=(200, 201),
+        access="optional",
+        errors=(NotFound, Forbidden, Removed, RoomClosed, RateLimited, "UNAUTHORIZED"),
+    )
     @action(detail=False, methods=["post"], throttle_classes=[])
     def join(self, request: Request) -> Response:
+        """Whoever has the code of a room enters it as PARTICIPANT: 201, or 200 with their place if they are in already.
+
+        Without an access token (or with that of a guest of another room) the caller becomes a guest called `name`;
+        `tokens` then holds tokens that are good for this room only, and is null otherwise. A room that admits no guests
+        answers 401, one for invited people 403."""
         address = client_address(request)
-        counted = hit(f"joins:{address}", limit=MOST_JOINS)
+        counted = hit(f"joins:{address_block(address)}", limit=MOST_JOINS)
         request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
         if not counted.allowed:
             raise RateLimited(counted)
@@ -115,12 +154,13 @@ class RoomViewSet(APIViewSet):
                 ip_address=address or None,
             )
         except NotFound:
-            wrong = hit(f"wrong-codes:{address}", limit=MOST_WRONG_CODES)
+            wrong = hit(f"wrong-codes:{address_block(address)}", limit=MOST_WRONG_CODES)
             if not wrong.allowed:
                 raise RateLimited(wrong, "Too many wrong codes. Wait a little.") from None
             raise
         room = self.detail_for(entry.participant.user, entry.participant.room_id)
-        return Response(EntrySerializer(entry).data | {"room": room}, status=201 if entry.is_new else 200)
+        shown = EntrySerializer(entry, context={"room": room})
+        return Response(shown.data, status=201 if entry.is_new else 200)
 
     def detail_of(self, pk: str, status: int = 200) -> Response:
         return Response(self.detail_for(self.request.user, pk), status=status)
@@ -155,7 +195,7 @@ class ParticipantViewSet(InRoomViewSet):
     """The people in a room."""
 
     tag = "Participants"
-    operations = {"list": Operation("List the people in a room")}
+    operations = {"list": Operation("List the people in a room"), "retrieve": Operation("Read a participant")}
     sort_fields = {"joinedAt": "joined_at", "role": "role"}
     filterset_class = ParticipantFilter
     serializer_class = ParticipantSerializer
@@ -164,14 +204,20 @@ class ParticipantViewSet(InRoomViewSet):
         return Participant.objects.filter(room=self.room).select_related("user").order_by("joined_at", "id")
 
     @operation(
-        "Join a room",
+        "Join a room, or let somebody in",
         body=JoinInput,
         body_required=False,
-        answer=ParticipantSerializer,
+        answer=(ParticipantSerializer, InvitationSerializer),
         status=201,
-        errors=(AlreadyIn, RoomClosed, Removed),
+        errors=(AlreadyIn, RoomClosed, Forbidden, Removed, RemovedBefore),
     )
     def create(self, request: Request, room_id: str) -> Response:
+        """Without a body, the caller joins as PARTICIPANT; `role` may also be VIEWER. Possible in DRAFT and ACTIVE.
+        Into a private room one comes by its code or by an invitation. Who left may come back, who was removed not.
+
+        Organizers and moderators let in somebody else with `userId`, or invite an e-mail address with `email`: whoever
+        signs in with it takes the place, and the answer is an invitation. Moderators let in PARTICIPANT and VIEWER
+        only, and only organizers set `metadata`."""
         user = signed_in(request)
         form = JoinInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -181,34 +227,59 @@ class ParticipantViewSet(InRoomViewSet):
         enter = actions.add_person if "user_id" in form.validated_data else actions.join_room
         return self.answer(enter(room_id=room_id, by=user, **form.validated_data), status=201)
 
+    @operation("Read a participant", answer=ParticipantSerializer, errors=(NotInRoom,))
     def retrieve(self, request: Request, room_id: str, pk: str) -> Response:
+        """`metadata` is null for who is not in the room."""
         participant = self.get_queryset().filter(pk=pk).first()
         if participant is None:
             raise NotInRoom
         return Response(self.get_serializer(participant).data)
 
+    @operation(
+        "Change a participant",
+        body=ParticipantChanges,
+        answer=ParticipantSerializer,
+        errors=(Forbidden, OrganizerStays, RoomClosed, NotInRoom),
+    )
     def partial_update(self, request: Request, room_id: str, pk: str) -> Response:
+        """Organizers give any role of a room and merge `metadata` (a key that is null is removed). Moderators only move
+        participants down to VIEWER. Whoever created the room stays its organizer."""
         user = signed_in(request)
         form = ParticipantChanges(data=request.data)
         form.is_valid(raise_exception=True)
         changes = form.validated_data
         return self.answer(actions.change_participant(room_id=room_id, participant_id=pk, by=user, **changes))
 
+    @operation(
+        "Remove a participant",
+        body=RemovalInput,
+        body_required=False,
+        errors=(Forbidden, OrganizerStays, RateLimited, NotInRoom),
+    )
     def destroy(self, request: Request, room_id: str, pk: str) -> Response:
+        """By organizers, and by moderators up to 20 a minute. Who was removed cannot come back until an organizer
+        restores them; `reason` is told to organizers and moderators only. One's own id means leaving."""
         user = signed_in(request)
         form = RemovalInput(data=request.data)
         form.is_valid(raise_exception=True)
         actions.remove_participant(room_id=room_id, participant_id=pk, by=user, **form.validated_data)
         return Response({"success": True})
 
+    @operation(
+        "Restore a removed participant",
+        answer=ParticipantSerializer,
+        errors=(Forbidden, RoomClosed, NotRemoved, NotInRoom),
+    )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, room_id: str, pk: str) -> Response:
+        """By organizers: the person is in the room as before. Who is in it already stays as they are."""
         user = signed_in(request)
         return self.answer(actions.restore_participant(room_id=room_id, participant_id=pk, by=user))
 
     @operation("Leave a room", errors=(OrganizerStays, NotInRoom))
     @action(detail=False, methods=["delete"], url_path="me")
     def leave(self, request: Request, room_id: str) -> Response:
+        """At any time, also after the end. Whoever created the room cannot leave it."""
         actions.leave_room(room_id=room_id, by=signed_in(request))
         return Response({"success": True})
 

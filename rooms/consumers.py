@@ -1,157 +1,196 @@
-"""The native WebSocket protocol: JSON text frames with commands in, acknowledgements and events out."""
+"""The native WebSocket protocol at /ws/: JSON text frames with commands in, acknowledgements and events out.
+
+A plain ASGI application: Channels' consumers hop threads for every message to every socket, which is most of the time
+that a full hall has to wait.
+"""
 
 import asyncio
 import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
-from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth.models import AnonymousUser
+from django.conf import settings
 
-from accounts.tokens import user_of
-from platform_site.rest.exceptions import DomainError, InvalidInput, NotFound
-from platform_site.rest.fields import iso
-from rooms.events import bell_of
-from rooms.models import Room, RoomEvent
-from rooms.permissions import level_of
-from rooms.serializers import RoomSerializer
+from rooms.connections import TOKEN_REFUSED, TOO_MANY_MESSAGES, TOO_SLOW, Connection
+from rooms.frames import Frame, encoded
+from rooms.hub import Hub, hub_here
+from rooms.identity import ANONYMOUS, Identity, identity_of_cookie, identity_of_token
+from rooms.origins import is_allowed_origin
+from rooms.protocol import LONGEST_MESSAGE, MessageTooLarge, Unreadable, complain, obey, refusal, settle
+
+logger = logging.getLogger(__name__)
 
 PROTOCOL = "event-platform"
-LONGEST_FRAME = 64 * 1024
-MOST_A_LOOK = 500
-LOOK_EVERY = 5.0  # seconds: what a lost bell costs at most
+CLOSING_TIME = 10.0  # seconds that a client which reads nothing gets to hear why it was cut off
+MOST_REFUSED = 200  # messages over the limit, then the connection ends
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
-class RoomConsumer(AsyncWebsocketConsumer):
-    """One connection. `positions` holds, for each subscribed room, the last number that was sent and whether the
-    viewer is of the public level."""
-
-    async def connect(self) -> None:
-        self.user: Any = self.scope.get("user") or AnonymousUser()
-        self.positions: dict[str, tuple[int, bool]] = {}
-        self.sending = asyncio.Lock()
-        offered = self.scope.get("subprotocols", [])
-        for token in offered:
-            if token.count(".") == 2:
-                user = await database_sync_to_async(user_of)(token)
-                if user is None:
-                    await self.close(code=4401)
-                    return
-                self.user = user
-        await self.accept(PROTOCOL if PROTOCOL in offered else None)
-        self.clock = asyncio.create_task(self.look_by_the_clock())
-
-    async def disconnect(self, code: int) -> None:
-        if hasattr(self, "clock"):
-            self.clock.cancel()
-        for room_id in self.positions:
-            await self.channel_layer.group_discard(bell_of(room_id), self.channel_name)
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        number = None
-        try:
-            if text_data is None or len(text_data) > LONGEST_FRAME:
-                raise InvalidInput({"frame": ["Send JSON text of up to 64 KiB."]})
-            frame = read_frame(text_data)
-            number = frame.get("id")
-            data = await self.answer(frame["event"], frame.get("data") or {})
-            await self.send_json({"ack": number, "success": True, "data": data})
-        except DomainError as error:
-            told = {"code": error.code, "message": error.message}
-            await self.send_json({"ack": number, "success": False, "error": told})
-
-    async def answer(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
-        if event == "auth":
-            return await self.sign_in(data)
-        if event == "room:subscribe":
-            return await self.subscribe(data)
-        if event == "room:unsubscribe":
-            return await self.unsubscribe(data)
-        raise InvalidInput({"event": ["There is no such command."]})
-
-    async def sign_in(self, data: dict[str, Any]) -> dict[str, Any]:
-        user = await database_sync_to_async(user_of)(str(data.get("token", "")))
-        if user is None:
-            raise DomainErrorInvalidToken
-        self.user = user
-        return {"userId": user.pk}
-
-    async def subscribe(self, data: dict[str, Any]) -> dict[str, Any]:
-        room_id, since = str(data.get("roomId", "")), data.get("since")
-        if since is not None and (not isinstance(since, int) or isinstance(since, bool) or since < 0):
-            raise InvalidInput({"since": ["Use the last seq that you saw."]})
-        # The bell first, then the state: what happens between the two is heard, not missed.
-        await self.channel_layer.group_add(bell_of(room_id), self.channel_name)
-        try:
-            room, level, seq = await database_sync_to_async(self.snapshot)(room_id)
-        except DomainError:
-            await self.channel_layer.group_discard(bell_of(room_id), self.channel_name)
-            raise
-        self.positions[room_id] = (min(since, seq) if since is not None else seq, level == "public")
-        asyncio.get_running_loop().create_task(self.look(room_id))
-        return {"roomId": room_id, "room": room, "level": level, "seq": seq}
-
-    def snapshot(self, room_id: str) -> tuple[dict[str, Any], str, int]:
-        rooms = Room.objects.visible_to(self.user).with_role_of(self.user).with_counts()
-        room = rooms.select_related("app", "created_by").filter(pk=room_id).first()
-        if room is None:
-            raise NotFound
-        level = level_of(room, self.user)
-        seq = room.last_public_seq if level == "public" else room.last_seq
-        return RoomSerializer(room, context={"user": self.user}).data, level, seq
-
-    async def unsubscribe(self, data: dict[str, Any]) -> dict[str, Any]:
-        room_id = str(data.get("roomId", ""))
-        if self.positions.pop(room_id, None) is not None:
-            await self.channel_layer.group_discard(bell_of(room_id), self.channel_name)
-        return {"roomId": room_id}
-
-    async def room_rang(self, message: dict[str, Any]) -> None:
-        await self.look(message["roomId"])
-
-    async def look_by_the_clock(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            for room_id in list(self.positions):
-                await self.look(room_id)
-
-    async def look(self, room_id: str) -> None:
-        """Sends what the log holds beyond the last number sent, in order, once."""
-        async with self.sending:
-            while room_id in self.positions:
-                seen, public_only = self.positions[room_id]
-                frames = await database_sync_to_async(frames_after)(room_id, seen, public_only)
-                for seq, frame in frames:
-                    await self.send(frame)
-                    self.positions[room_id] = (seq, public_only)
-                if len(frames) < MOST_A_LOOK:
-                    return
-
-    async def send_json(self, frame: dict[str, Any]) -> None:
-        await self.send(json.dumps(frame, ensure_ascii=False))
-
-
-class DomainErrorInvalidToken(DomainError):
-    code, status, message = "INVALID_TOKEN", 401, "The token is not valid or has expired."
-
-
-def read_frame(text: str) -> dict[str, Any]:
+async def native_door(scope: Scope, receive: Receive, send: Send) -> None:
+    """The ASGI application. Serves one connection from its handshake to its end."""
+    await receive()  # websocket.connect
+    if not is_allowed_origin(scope):
+        await send({"type": "websocket.close", "code": 4403})
+        return
+    hub = hub_here()
+    offered = scope.get("subprotocols") or []
+    identity = await identity_at_handshake(hub, scope, offered)
+    # A browser fails a handshake in which it offered subprotocols and none was chosen.
+    chosen = PROTOCOL if PROTOCOL in offered else offered[0] if offered else None
+    await send({"type": "websocket.accept", "subprotocol": chosen})
+    if identity is None:
+        await send({"type": "websocket.close", "code": TOKEN_REFUSED})
+        return
+    connection = NativeConnection(hub, send)
+    hub.enter(connection)
+    connection.identify(identity)
     try:
-        frame = json.loads(text)
-    except (ValueError, RecursionError):
-        frame = None
-    if not isinstance(frame, dict) or not isinstance(frame.get("event"), str):
-        raise InvalidInput({"frame": ['Send an object with "event" and "data".']})
-    if not isinstance(frame.get("data") or {}, dict):
-        raise InvalidInput({"data": ["Send an object."]})
-    return frame
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            await connection.take(message.get("text"))
+    finally:
+        connection.gone = True
+        connection.leave()
 
 
-def frames_after(room_id: str, seq: int, public_only: bool) -> list[tuple[int, str]]:
-    """Up to MOST_A_LOOK events after number `seq` of the level, as (number, frame)."""
-    events = RoomEvent.objects.filter(room=room_id).seen_at(public_only=public_only, after=seq)
-    frames = []
-    for event in events[:MOST_A_LOOK]:
-        data = event.payload | {"roomId": room_id, "timestamp": iso(event.created_at), "seq": event.viewer_seq}
-        frames.append((event.viewer_seq, json.dumps({"event": event.type, "data": data}, ensure_ascii=False)))
-    return frames
+async def identity_at_handshake(hub: Hub, scope: Scope, offered: list[str]) -> Identity | None:
+    """By token among the subprotocols (None when it is wrong), by this site's session cookie, or nobody yet."""
+    token = next((each for each in offered if each.count(".") == 2), None)
+    if token is not None:
+        return await hub.run(identity_of_token, token)
+    return await identity_of_cookie(hub.run, scope)
+
+
+class NativeConnection(Connection):
+    """Frames go straight to the server while it takes them at once; else they queue up, to a bound."""
+
+    def __init__(self, hub: Hub, send: Send) -> None:
+        super().__init__(hub, ANONYMOUS)
+        self.send = send
+        self.gone = False
+        self.refused = 0
+        self.queue: deque[dict[str, Any]] | None = None  # None while nothing waits
+        self.draining: asyncio.Task | None = None
+
+    # --- In ----------------------------------------------------------------------------------------------------
+
+    async def take(self, text: str | None) -> None:
+        """One message of the client: does what it asks, answers, and sends what follows from it."""
+        number = None
+        if text is None or len(text) > LONGEST_MESSAGE or len(text.encode()) > LONGEST_MESSAGE:
+            self.spend()
+            answer = refusal(Unreadable("Send JSON as text.") if text is None else MessageTooLarge())
+        else:
+            try:
+                message = json.loads(text)
+            except (ValueError, RecursionError):
+                message = None
+            if isinstance(message, dict):
+                number = message.get("id")
+                answer = await obey(self, message.get("event"), message.get("data"))
+            else:
+                self.spend()
+                answer = refusal(Unreadable())
+        if number is not None and isinstance(number, int | str | float):
+            self.write({"type": "websocket.send", "text": encoded({"ack": number, **answer})})
+        elif not answer["success"]:
+            complain(self, answer)
+        await settle(self)
+        if self.allowance < 1 and not answer["success"]:
+            self.refused += 1
+            if self.refused > MOST_REFUSED:
+                self.cut(TOO_MANY_MESSAGES)
+
+    # --- Out ---------------------------------------------------------------------------------------------------
+
+    def push(self, frame: Frame) -> None:
+        self.write(frame.message)
+
+    async def deliver(self, frame: Frame) -> None:
+        if self.draining is not None:
+            await asyncio.wait([self.draining])
+        self.write(frame.message)
+
+    def write(self, message: dict[str, Any]) -> None:
+        if self.gone:
+            return
+        if self.queue is not None:
+            if len(self.queue) >= settings.REALTIME_QUEUE:
+                self.cut(TOO_SLOW)
+            else:
+                self.queue.append(message)
+            return
+        # Stepping the coroutine by hand: a task for each frame and socket would cost more than the frame.
+        sending = self.send(message)
+        try:
+            waits_for = sending.send(None)
+        except StopIteration:
+            return
+        except Exception:  # noqa: BLE001 (each server has its own way to say that the client has gone)
+            self.gone = True
+            return
+        self.queue = deque()
+        self.draining = self.hub.spawn(self.drain(Resumed(sending, waits_for)))
+
+    async def drain(self, first: "Resumed") -> None:
+        """Sends what queued up while the client did not read."""
+        queue = self.queue
+        assert queue is not None  # noqa: S101
+        try:
+            await first
+            while queue:
+                await self.send(queue.popleft())
+            self.queue = self.draining = None
+        except Exception:  # noqa: BLE001 (as above)
+            self.gone = True
+
+    def cut(self, code: int) -> None:
+        if self.gone:
+            return
+        self.gone = True
+        if self.queue is not None:
+            self.queue.clear()
+        self.hub.leave(self)
+        self.hub.spawn(self.hang_up(code))
+
+    async def hang_up(self, code: int) -> None:
+        try:
+            await asyncio.wait_for(self.send({"type": "websocket.close", "code": code}), CLOSING_TIME)
+        except Exception:  # noqa: BLE001 (gone, or deaf: there is nobody to be polite to)
+            logger.debug("A client was cut off without a word: %s", code)
+        abort(self.send)
+
+
+def abort(send: Any) -> None:
+    """Drops the TCP connection of a client that does not read, where the server lets us find it."""
+    protocol = getattr(send, "__self__", None)
+    transport = getattr(protocol, "transport", None)
+    if transport is not None and transport.get_write_buffer_size() > 0:
+        transport.abort()
+
+
+class Resumed:
+    """Awaits the rest of a coroutine that was stepped by hand as far as `waits_for`."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], waits_for: Any) -> None:
+        self.coroutine, self.waits_for = coroutine, waits_for
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        waits_for = self.waits_for
+        while True:
+            thrown: BaseException | None = None
+            try:
+                yield waits_for
+            except BaseException as error:  # noqa: BLE001 (handed on to the coroutine, a cancellation too)
+                thrown = error
+            try:
+                waits_for = self.coroutine.send(None) if thrown is None else self.coroutine.throw(thrown)
+            except StopIteration:
+                return

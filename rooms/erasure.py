@@ -8,7 +8,7 @@ from accounts.errors import StillOrganises
 from accounts.models import User
 from accounts.traces import Traces, rewrite, traces_of
 from rooms.actions import leave_room
-from rooms.models import Participant, ParticipantRole, Room, RoomEvent
+from rooms.models import Invitation, Participant, ParticipantRole, Room, RoomEvent
 
 
 def erase_participations(user: User) -> None:
@@ -23,6 +23,8 @@ def erase_participations(user: User) -> None:
     for room_id in places.values_list("room_id", flat=True):
         leave_room(room_id=room_id, by=user)
     Participant.objects.filter(user=user).soft_delete()
+    if user.email is not None:
+        Invitation.objects.filter(email=user.email).delete()
     traces = known_traces(user)
     in_text, in_json = traces.in_text, lambda value: traces.in_json(value, about=True)
     own = Participant.all_objects.filter(user=user)

@@ -1,19 +1,15 @@
-"""The room's log and its bell: the only writer of RoomEvent."""
+"""The room's log: the only writer of RoomEvent."""
 
-import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from rooms.bells import ring
 from rooms.models import Room, RoomEvent, Visibility
-
-logger = logging.getLogger(__name__)
 
 
 def record(
@@ -45,7 +41,7 @@ def record(
         actor=by,
         created_at=timezone.now(),
     )
-    transaction.on_commit(partial(ring, room.pk), robust=True)
+    transaction.on_commit(partial(ring, room.pk, seq), robust=True)
     return event
 
 
@@ -83,20 +79,4 @@ def record_many(
         )
         for at, (kind, payload) in enumerate(told, start=1)
     )
-    transaction.on_commit(partial(ring, room.pk), robust=True)
-
-
-def bell_of(room_id: str) -> str:
-    """The channel layer group that hears of a room."""
-    return f"room.{room_id}"
-
-
-def ring(room_id: str) -> None:
-    """Tells all connections of a room to look at the log. A lost bell costs latency: they look by the clock too."""
-    layer = get_channel_layer()
-    if layer is None:
-        return
-    try:
-        async_to_sync(layer.group_send)(bell_of(room_id), {"type": "room.rang", "roomId": room_id})
-    except (OSError, RuntimeError) as error:
-        logger.warning("The bell of room %s did not ring: %s", room_id, error)
+    transaction.on_commit(partial(ring, room.pk, room.last_seq), robust=True)

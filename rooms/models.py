@@ -233,3 +233,24 @@ class RoomEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.type}"
+
+
+class Notification(Row):
+    """A message to one person, from the platform or an app. Written by rooms.notifications."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    type = models.CharField(max_length=100)
+    title = models.CharField(max_length=255)
+    body = models.TextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="notification_newest"),
+            models.Index(fields=["user", "created_at"], name="notification_unread", condition=Q(read_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -122,6 +122,8 @@ class RoomInput(serializers.Serializer):
 
 
 class RoomChanges(RoomInput):
+    example = {"appSettings": {"ticketCount": 200}, "status": "ACTIVE"}
+
     status = EnumField(choices=RoomStatus.choices, required=False)
 
 
@@ -162,14 +164,22 @@ class EntrySerializer(serializers.Serializer):
     """What a phone that came by a code needs: its place, the room, and tokens where it became a guest."""
 
     participant = serializers.SerializerMethodField()
+    room = serializers.SerializerMethodField()
     tokens = TokensSerializer(allow_null=True)
 
+    @extend_schema_field(ParticipantSerializer)
     def get_participant(self, entry: Any) -> dict[str, Any]:
         return ParticipantSerializer(entry.participant, context={"member": True}).data
+
+    @extend_schema_field(RoomDetailSerializer)
+    def get_room(self, entry: Any) -> dict[str, Any]:
+        return self.context["room"]
 
 
 class InvitationSerializer(ModelSerializer):
     """An invitation, without the address: whoever sent it knows it."""
+
+    example = {"role": "PARTICIPANT"}
 
     roomId = serializers.CharField(source="room_id")
     createdAt = UTCDateTimeField(source="created_at")
@@ -181,6 +191,8 @@ class InvitationSerializer(ModelSerializer):
 
 class JoinInput(serializers.Serializer):
     """Joining oneself, or with `userId` or `email` letting in somebody else."""
+
+    example = {"role": "PARTICIPANT"}
 
     role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
     userId = serializers.CharField(max_length=ID_LENGTH, required=False, source="user_id")
@@ -196,14 +208,20 @@ class JoinInput(serializers.Serializer):
 
 
 class CodeInput(serializers.Serializer):
+    example = {"code": "K7M2QXPA", "name": "Alice"}
+
     code = serializers.CharField(max_length=50)
     name = serializers.CharField(max_length=100, required=False, default="")
 
 
 class ParticipantChanges(serializers.Serializer):
+    example = {"role": "MODERATOR"}
+
     role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
     metadata = MetadataField(required=False)
 
 
 class RemovalInput(serializers.Serializer):
+    example = {"reason": "Asked to be taken off the list."}
+
     reason = serializers.CharField(max_length=1000, allow_blank=True, required=False, default="")

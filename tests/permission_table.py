@@ -5,7 +5,8 @@ A new endpoint needs a row here; a test compares the table with the router. Most
     Row("PATCH", "/rooms/{room}", write(ORGANIZERS), body={"name": "Renamed"})
 
 Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {gone} (removed from
-it), {stranger} (a user id), {prize}, {app}. `.but("draft", {"organizer": 409})` says what differs in a kind of room.
+it), {stranger} (a user id), {prize}, {app}; {participant} and {organizer} are the user ids of these callers, {device}
+is a session of that participant. `.but("draft", {"organizer": 409})` says what differs in a kind of room.
 """
 
 from collections.abc import Iterable
@@ -96,9 +97,23 @@ for kind in ("public", "private", "draft"):
     LEAVE.but(kind, {"organizer": 409, "other organizer": 404, "removed": 404, "left": 404, "admin": 404})
 
 TABLE = [
+    Row("GET", "/openapi.json", outside(CALLERS)),
     # accounts
     Row("POST", "/auth/login", outside(CALLERS), body={"email": "{email}", "password": "{password}"}),
+    Row("POST", "/auth/refresh", outside(CALLERS), body={"refreshToken": "{refresh}"}),
+    Row("POST", "/auth/exchange", outside(CALLERS), body={"code": "{exchange}"}),
+    Row("POST", "/auth/logout", outside(SIGNED_IN)),
     Row("GET", "/auth/me", outside(SIGNED_IN)),
+    Row("GET", "/auth/google", outside(CALLERS, 503)),  # no provider is set up here
+    Row("GET", "/auth/google/url", outside(CALLERS, 503)),
+    Row("GET", "/auth/google/callback", outside(CALLERS, 503)),
+    Row("GET", "/auth/sessions", outside(SIGNED_IN)),
+    Row("DELETE", "/auth/sessions", outside(SIGNED_IN)),
+    Row("DELETE", "/auth/sessions/{device}", outside({"participant"}, refused=404)),
+    Row("GET", "/users/{participant}", outside(SIGNED_IN)),
+    Row("PATCH", "/users/{participant}", outside({"participant"}), body={"name": "Renamed"}),
+    Row("DELETE", "/users/{participant}", outside({"participant"})),
+    Row("DELETE", "/users/{organizer}", outside({"organizer"}, 409)),
     # apps
     Row("GET", "/apps", outside(SIGNED_IN - {"guest"})),
     Row("GET", "/apps/{app}", outside(SIGNED_IN - {"guest"})),

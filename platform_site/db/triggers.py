@@ -1,6 +1,7 @@
 """Rules that a CHECK cannot say (they compare with the old row or another table), written once for both databases."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from django.db import migrations
@@ -45,20 +46,27 @@ class Rule:
 
 
 def add_rules(*rules: Rule) -> migrations.RunPython:
-    """The migration operation that installs `rules`.
+    """The migration operation that installs `rules`, in the place of older ones of the same names.
 
-    SQLite drops a table's triggers when a later migration rebuilds it (most AlterField and AddConstraint do): such a
-    migration ends with `add_rules` of that table's rules again, which replaces what is there.
+    A later migration that changes a table which a rule stands on or mentions begins with `remove_rules` and ends with
+    `add_rules`: SQLite rebuilds a table for most changes, loses its triggers, and refuses where another one mentions it.
     """
+    return migrations.RunPython(partial(install, rules), partial(uninstall, rules))
 
-    def install(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
-        for rule in rules:
-            for sql in rule.backwards(editor.connection.vendor) + rule.forwards(editor.connection.vendor):
-                editor.execute(sql, params=None)
 
-    def remove(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
-        for rule in rules:
-            for sql in rule.backwards(editor.connection.vendor):
-                editor.execute(sql, params=None)
+def remove_rules(*rules: Rule) -> migrations.RunPython:
+    """The migration operation that takes `rules` away, until `add_rules` or for good."""
+    return migrations.RunPython(partial(uninstall, rules), partial(install, rules))
 
-    return migrations.RunPython(install, remove)
+
+def install(rules: tuple[Rule, ...], apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+    uninstall(rules, apps, editor)
+    for rule in rules:
+        for sql in rule.forwards(editor.connection.vendor):
+            editor.execute(sql, params=None)
+
+
+def uninstall(rules: tuple[Rule, ...], apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+    for rule in rules:
+        for sql in rule.backwards(editor.connection.vendor):
+            editor.execute(sql, params=None)

@@ -16,14 +16,16 @@ How to declare an operation. On the method, in any order with `@action` and `@id
 
 An inherited method is declared by name: `operations = {"list": Operation("List prizes")}`.
 
-- `answer` is the serializer of `data`; `many=True` for a list outside `list`; a JSON Schema as a dict for anything
-  else; without it the answer is {"success": true}.
+- `answer` is the serializer of `data`, or a tuple of them where it is one of several; `many=True` for a list outside
+  `list`; a JSON Schema as a dict for anything else; without it the answer is {"success": true}. `status` may be a
+  tuple, too.
 - `paged=True` for a list with `page`, `limit` and `cursor` under another name than `list`.
 - `media` names the types of files that are answered as they are; with an `answer` the envelope is possible, too.
 - `redirects=True` for an answer that only sends a browser on (302).
 - `errors` names the DomainErrors that this operation can answer; their code, status and message are read from the
-  class. What follows from the rest needs no mention: 401 for a bad token (and for none, where signing in is
-  required), 404 where the path holds an id, 422 where there is a body or a parameter, 400, 413, 429, 500.
+  class. A text is the code of one that Django or DRF raises. What follows from the rest needs no mention: 401 for a
+  bad token (and for none, where signing in is required), what the authenticator refuses (its `refusals(path)`), 404
+  where the path holds an id, 422 where there is a body or a parameter, 400, 413, 429, 500.
 - `access` is "required" (default for changes), "optional" (default for reading) or "none" (no token is looked at).
 - A serializer's `example = {"name": "Grand prize"}` goes over the example that is made from names and types. All
   fields of an answer are always there, so all are required; bodies and answers are different serializers.
@@ -65,11 +67,11 @@ class Operation:
     summary: str
     body: type[Serializer] | None = None
     body_required: bool = True
-    answer: type[Serializer] | Schema | None = None
+    answer: type[Serializer] | tuple[type[Serializer], ...] | Schema | None = None
     paged: bool = False
     many: bool = False
-    status: int = 200
-    errors: tuple[type[DomainError], ...] = ()
+    status: int | tuple[int, ...] = 200
+    errors: tuple[type[DomainError] | str, ...] = ()
     access: Access | None = None
     parameters: tuple[Schema, ...] = ()
     redirects: bool = False
@@ -111,6 +113,7 @@ GENERAL = {code: Failure(code, status, message) for _, code, status, message in 
     "RATE_LIMIT_EXCEEDED": Failure("RATE_LIMIT_EXCEEDED", 429, "Too many requests. Wait a little."),
     "INTERNAL_ERROR": Failure("INTERNAL_ERROR", 500, "Something went wrong on our side."),
 }
+EVERYWHERE = ("BAD_REQUEST", "PAYLOAD_TOO_LARGE", "RATE_LIMIT_EXCEEDED", "INTERNAL_ERROR")
 DETAILS: dict[str, Schema] = {
     "VALIDATION_ERROR": {"fields": {"name": ["This field may not be blank."]}},
     "RATE_LIMIT_EXCEEDED": {"limit": 20, "resetAt": "2026-01-15T18:01:00.000Z"},
@@ -271,7 +274,8 @@ class AutoSchema(SpectacularSchema):
             success["content"] = {name: {"schema": FILE} for name in self.declared.media}
             if self.declared.answer or not self.declared.media:
                 success["content"]["application/json"] = {"schema": self.success_schema()}
-        responses = {str(302 if self.declared.redirects else self.declared.status): success}
+        status = 302 if self.declared.redirects else self.declared.status
+        responses = {str(one): success for one in (status if isinstance(status, tuple) else (status,))}
         by_status: dict[int, list[Failure]] = {}
         for failure in self.failures():
             by_status.setdefault(failure.status, []).append(failure)
@@ -288,6 +292,8 @@ class AutoSchema(SpectacularSchema):
         declared = self.declared
         if isinstance(declared.answer, dict):
             data = declared.answer
+        elif isinstance(declared.answer, tuple):
+            data = {"oneOf": [self.resolve_serializer(one, "response").ref for one in declared.answer]}
         elif declared.answer is None and not (self.action in {"list", "retrieve"} and self.serializer_class):
             return {"$ref": "#/components/schemas/Success"}
         else:
@@ -306,7 +312,7 @@ class AutoSchema(SpectacularSchema):
         }
 
     def failures(self) -> list[Failure]:
-        codes = ["BAD_REQUEST", "PAYLOAD_TOO_LARGE", "RATE_LIMIT_EXCEEDED", "INTERNAL_ERROR"]
+        codes: list[type[DomainError] | str] = [*EVERYWHERE]
         if self.access != "none":
             codes.append("INVALID_TOKEN")
         if self.access == "required":
@@ -317,8 +323,10 @@ class AutoSchema(SpectacularSchema):
             codes.append("VALIDATION_ERROR")
         if self.is_idempotent:
             codes.append("CONFLICT")
-        own = [failure_of(error) for error in self.declared.errors]
-        return list(dict.fromkeys([*(GENERAL[code] for code in codes), *own]))
+        for authenticator in self.view.get_authenticators():
+            codes += getattr(authenticator, "refusals", lambda path: ())(self.path)
+        codes += self.declared.errors
+        return list(dict.fromkeys(GENERAL[code] if isinstance(code, str) else failure_of(code) for code in codes))
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         schema: Schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
@@ -397,6 +405,9 @@ def error_content(failures: list[Failure]) -> Schema:
     return {"schema": {"allOf": [{"$ref": "#/components/schemas/Error"}, narrowed]}, "examples": examples}
 
 
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
 def mock_request(method: str, path: str, view: Any, original: Any) -> Any:
     """Spectacular's request for a look at a view, which may ask for the method before it has a request of DRF's."""
     view.request = HttpRequest()
@@ -409,7 +420,11 @@ def mock_request(method: str, path: str, view: Any, original: Any) -> Any:
 
 def finish(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
     """Spectacular's post-processing hook: camelCase in paths, tags with descriptions, an example everywhere."""
-    result["paths"] = {camel(path): item for path, item in result["paths"].items()}
+    # Spectacular takes the methods of a path from a set: in another order in every process.
+    result["paths"] = {
+        camel(path): {method: item[method] for method in METHODS if method in item}
+        for path, item in result["paths"].items()
+    }
     schemas = result["components"]["schemas"]
     for item in result["paths"].values():
         for found in item.values():

@@ -11,7 +11,7 @@ MOST_SORT_KEYS = 3
 
 
 class SortBackend(BaseFilterBackend):
-    """Reads `view.sort_fields`: {name on the wire: field of the list}. Fields that take null do not belong there.
+    """Reads `view.sort_fields`: {name on the wire: field of the query set}. None of these fields may be null.
 
     Equal rows follow by id, so that pages never overlap.
     """

@@ -20,7 +20,24 @@ COMMITTED = (
     "rules_hash",
     "fingerprint",
 )
-RESULT = ("status", "seed", "entropy", "outcome", "run_at", "cancelled_at")
+# Not updated_at, nor the texts that erasure may have to rewrite.
+RESULT = (
+    "status",
+    "seed",
+    "sealed_seed",
+    "entropy",
+    "eligibility",
+    "outcome",
+    "strength",
+    "withdrawn_count",
+    "winner_count",
+    "fallback_reason",
+    "created_by_id",
+    "created_at",
+    "run_at",
+    "cancelled_at",
+    "ended_by_id",
+)
 LINE = ("draw_id", "prize_id", "position", "name", "count")
 
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -19,7 +20,7 @@ from tests.servers import Leash
 class Provider:
     url: str
 
-    def knows(self, sub: str, **claims: object) -> str:
+    def knows(self, sub: str, **claims: Any) -> str:
         """Makes `sub` somebody about whom the server tells these claims."""
         requests.put(f"{self.url}/users/{quote(sub)}", json=claims, timeout=10).raise_for_status()
         return sub
@@ -52,7 +53,7 @@ def running_provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def provider(running_provider: Provider, settings) -> Provider:  # type: ignore[no-untyped-def]
+def provider(running_provider: Provider, settings) -> Provider:
     """The server, and this site set up to sign in through it."""
     settings.OIDC_SERVER_URL = running_provider.url
     settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET = "client", "secret"

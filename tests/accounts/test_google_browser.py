@@ -30,7 +30,7 @@ class FrontEnd(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def app(settings) -> Iterator[str]:  # type: ignore[no-untyped-def]
+def app(settings) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), FrontEnd)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.OAUTH_REDIRECTS = [f"http://127.0.0.1:{server.server_port}"]
@@ -49,7 +49,7 @@ def authorize(page: Page, sub: str) -> None:
     page.get_by_role("button", name="Authorize", exact=True).click()
 
 
-def test_a_client_app_signs_somebody_in(page: Page, live_server, provider: Provider, app: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_client_app_signs_somebody_in(page: Page, live_server, provider: Provider, app: str) -> None:
     sub = provider.knows("browser-person", email="b@example.com", email_verified=True, name="Bea Browser")
     answer = page.request.get(f"{live_server.url}/api/v1/auth/google/url?redirect_url={quote(app + '/after')}")
     page.goto(answer.json()["data"]["url"])
@@ -69,14 +69,14 @@ def test_a_client_app_signs_somebody_in(page: Page, live_server, provider: Provi
     assert page.request.post(f"{live_server.url}/api/v1/auth/exchange", data={"code": code}).status == 401
 
 
-def test_who_declines_is_back_at_the_client_apps_login(page: Page, live_server, provider: Provider, app: str) -> None:  # type: ignore[no-untyped-def]
+def test_who_declines_is_back_at_the_client_apps_login(page: Page, live_server, provider: Provider, app: str) -> None:
     page.goto(f"{live_server.url}/api/v1/auth/google?redirect_url={quote(app + '/after')}")
     page.get_by_role("button", name="Deny").click()
     expect(page).to_have_url(f"{app}/login?error=oauth_failed")
     assert not User.objects.exists()
 
 
-def test_our_own_pages_sign_somebody_in(page: Page, live_server, provider: Provider) -> None:  # type: ignore[no-untyped-def]
+def test_our_own_pages_sign_somebody_in(page: Page, live_server, provider: Provider) -> None:
     sub = provider.knows("page-person", email="p@example.com", email_verified=True, name="Paul Page")
     page.goto(f"{live_server.url}/login?next=/login%3Fsigned-in")
     page.get_by_role("link", name="Sign in with Google").click()

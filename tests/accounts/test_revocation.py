@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import revocation
+from accounts.hashes import hashed
 from accounts.models import TokenBlacklist
 from accounts.revocation import LocalCopy, RedisCopy, is_revoked, lift, person_mark, revoke, token_mark
 from platform_site.db.ids import new_id
@@ -75,7 +76,7 @@ def test_only_hashes_are_kept(on_file):
 def test_a_token_falls_with_any_of_its_marks(kind, mark):
     token, other = claims(), claims()
     assert not is_revoked(token)
-    revoke([revocation.hashed(f"{mark}:{token[mark]}")], user_id=None, by=None, reason="test")
+    revoke([hashed(f"{mark}:{token[mark]}")], user_id=None, by=None, reason="test")
     assert is_revoked(token)
     assert not is_revoked(other)
 
@@ -178,6 +179,19 @@ def test_without_redis_the_table_is_asked_and_redis_is_told_later(on_redis, monk
         assert is_revoked(token)
         assert cache.get(RedisCopy.key(token_mark(token["jti"]))) == 1
     assert "Redis does not know what was revoked" in caplog.text
+
+
+def test_listeners_hear_what_was_revoked_and_committed(kind, settings, monkeypatch):
+    heard: list[str] = []
+    monkeypatch.setattr(revocation, "heard", heard.extend, raising=False)
+    settings.REVOCATION_LISTENERS = ["accounts.revocation.heard"]
+    token = claims()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        revoke_token(token)
+        1 / 0  # noqa: B018
+    assert heard == []
+    revoke_token(token)
+    assert heard == [token_mark(token["jti"])]
 
 
 def test_what_is_rolled_back_was_never_revoked(kind):

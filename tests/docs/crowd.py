@@ -63,6 +63,7 @@ def fill() -> dict[str, Any]:
 
 def settle() -> None:
     """What the server does by and by: statistics, and a note of the pages that index-only scans need not look into."""
+    waiting: list[tuple] = []
     for _ in range(50):
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")

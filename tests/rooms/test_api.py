@@ -155,8 +155,8 @@ def test_a_nul_character_is_refused_everywhere(room, organiser, stranger, api, t
     ):
         assert answer.status_code in (400, 422)
     for query in ({"search": text}, {"createdBy": text}, {"appId": text}, {"status": text}):
-        assert api().get(ROOMS, query).status_code == 422
-    assert api().get(people(room), {"search": text}).status_code == 422
+        assert api().get(ROOMS, query).status_code in (400, 422)
+    assert api().get(people(room), {"search": text}).status_code in (400, 422)
 
 
 # --- Lists of rooms ----------------------------------------------------------------------------------------------
