@@ -78,6 +78,7 @@ class Operation:
     access: Access | None = None
     parameters: tuple[Schema, ...] = ()
     redirects: bool = False
+    files: tuple[str, ...] = ()
 
 
 def operation(summary: str, **declared: Any) -> Callable[[Any], Any]:
