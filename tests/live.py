@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import requests
 from django.db import connection, connections
+from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -139,9 +140,9 @@ class Live:
         self.close_code: int | None = None
 
     async def __aenter__(self) -> Self:
-        protocols = [*self.options.pop("subprotocols", ()), *([self.token] if self.token else [])]
+        offered = ["event-platform", *self.options.pop("subprotocols", ()), *([self.token] if self.token else [])]
         self.socket: ClientConnection = await connect(
-            self.url, subprotocols=["event-platform", *protocols], proxy=None, max_size=None, **self.options
+            self.url, subprotocols=[*map(Subprotocol, offered)], proxy=None, max_size=None, **self.options
         )
         self.reader = asyncio.create_task(self.read())
         return self

@@ -97,10 +97,14 @@ for kind in ("public", "private", "draft"):
     LEAVE.but(kind, {"organizer": 409, "other organizer": 404, "removed": 404, "left": 404, "admin": 404})
 
 NOT_FOUND = dict.fromkeys(CALLERS, 404)
-WITHOUT_ENVELOPE = {"/openapi.json", "/rooms/{room}/export.{kind}", "/rooms/{room}/evidence.zip"}
+WITHOUT_ENVELOPE = {"/openapi.json", "/asyncapi.json", "/rooms/{room}/export.{kind}", "/rooms/{room}/evidence.zip"}
 
 TABLE = [
     Row("GET", "/openapi.json", outside(CALLERS)),
+    Row("GET", "/asyncapi.json", outside(CALLERS)),
+    # messages
+    Row("GET", "/notifications", outside(SIGNED_IN)),
+    Row("POST", "/notifications/{message}/read", outside({"participant"}, refused=404)),
     # accounts
     Row("POST", "/auth/login", outside(CALLERS), body={"email": "{email}", "password": "{password}"}),
     Row("POST", "/auth/refresh", outside(CALLERS), body={"refreshToken": "{refresh}"}),
@@ -178,6 +182,8 @@ TABLE = [
     Row("GET", "/rooms/{room}/draws/{draw}/proof", read().but("draft", NOT_FOUND)),
     Row("POST", "/rooms/{room}/draws/{draw}/run", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
     Row("POST", "/rooms/{room}/draws/{draw}/cancel", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
+    # the log
+    Row("GET", "/rooms/{room}/events", read()),
     # files
     Row("GET", "/rooms/{room}/export.{kind}", write(ORGANIZERS)),
     Row("GET", "/rooms/{room}/evidence.zip", write(ORGANIZERS)),

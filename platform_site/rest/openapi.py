@@ -78,7 +78,6 @@ class Operation:
     access: Access | None = None
     parameters: tuple[Schema, ...] = ()
     redirects: bool = False
-    files: tuple[str, ...] = ()
 
 
 def operation(summary: str, **declared: Any) -> Callable[[Any], Any]:
