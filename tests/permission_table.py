@@ -6,7 +6,8 @@ A new endpoint needs a row here; a test compares the table with the router. Most
 
 Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {gone} (removed from
 it), {stranger} (a user id), {prize}, {app}; {participant} and {organizer} are the user ids of these callers, {device}
-is a session of that participant. `.but("draft", {"organizer": 409})` says what differs in a kind of room.
+is a session of that participant; in ACTIVE rooms also {win}, {draw} and {rehearsal}, which are open.
+`.but("draft", {"organizer": 409})` says what differs in a kind of room, `.only("public")` leaves out the others.
 """
 
 from collections.abc import Iterable
@@ -36,6 +37,9 @@ ORGANIZERS = {"organizer", "admin"}
 
 class Statuses(dict[str, dict[str, int]]):
     """Kind of room → caller → status."""
+
+    def only(self, *kinds: str) -> Self:
+        return type(self)({kind: self[kind] for kind in kinds})
 
     def but(self, kind: str, statuses: dict[str, int]) -> Self:
         self[kind] = self[kind] | statuses
@@ -77,6 +81,11 @@ def outside(allowed: Iterable[str], done: int = 200, refused: int = 403) -> Stat
     """An endpoint that belongs to no room."""
     return Statuses(public=dict.fromkeys(CALLERS, refused) | {"anonymous": 401} | dict.fromkeys(allowed, done))
 
+
+ACTIVE = ("public", "private")
+REHEARSED = read().only(*ACTIVE)  # a rehearsal is for those who run the event
+for kind in ACTIVE:
+    REHEARSED[kind] = dict.fromkeys(CALLERS, 404) | dict.fromkeys(RUNNERS, 200)
 
 IN_ALREADY = dict.fromkeys(MEMBERS, 409)
 JOIN = (
@@ -182,6 +191,8 @@ TABLE = [
     Row("GET", "/rooms/{room}/draws/{draw}/proof", read().but("draft", NOT_FOUND)),
     Row("POST", "/rooms/{room}/draws/{draw}/run", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
     Row("POST", "/rooms/{room}/draws/{draw}/cancel", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
+    Row("GET", "/rooms/{room}/draws/{rehearsal}", REHEARSED),
+    Row("GET", "/rooms/{room}/draws/{rehearsal}/proof", REHEARSED),
     # the log
     Row("GET", "/rooms/{room}/events", read()),
     # files

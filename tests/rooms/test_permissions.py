@@ -66,17 +66,19 @@ def make_world(kind: str) -> World:
     remove_participant(room_id=room.pk, participant_id=gone.pk, by=organizer)
     leave_room(room_id=room.pk, by=left)
     prize = make_prize(room)
-    win = draw = NOBODYS
+    win = draw = rehearsal = NOBODYS
     if kind in ("public", "private"):
         drawn = make_prize(room, quantity=2)
         winner = add_participant(room)
         win = award_prize(room_id=room.pk, prize_id=drawn.pk, participant_id=winner.pk, by=organizer).pk
-        draw = make_draw(room, drawn).pk
+        draw = make_draw(room, drawn, 1).pk
+        rehearsal = make_draw(room, drawn, 1, rehearsal=True).pk
     if kind == "deleted":
         delete_room(room_id=room.pk, by=organizer)
     names = {
         "win": win,
         "draw": draw,
+        "rehearsal": rehearsal,
         "kind": "csv",
         "room": room.pk,
         "code": room.join_code,
