@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.api import AuthViewSet, SessionViewSet, UserViewSet
 from apps_registry.api import AppViewSet
+from platform_site.asyncapi import asyncapi_json, asyncapi_page
 from platform_site.rest.viewsets import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
@@ -37,8 +38,10 @@ router.register(f"{IN_ROOM}/draws", DrawViewSet, basename="draw")
 router.register(IN_ROOM, ExportViewSet, basename="export")
 
 urlpatterns = [
+    path("v1/asyncapi.json", asyncapi_json, name="asyncapi"),
     path("v1/openapi.json", OpenAPIDocument.as_view(), name="openapi"),
     path("v1/", include(router.urls)),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi", throttle_classes=[]), name="docs"),
+    path("docs/live/", asyncapi_page, name="live-docs"),
     re_path("", UnknownPath.as_view()),
 ]

@@ -295,6 +295,7 @@ SPECTACULAR_SETTINGS = {
         "RoomStatus": "rooms.models.RoomStatus",
         "EntryPolicy": "rooms.models.EntryPolicy",
         "ParticipantRole": "rooms.models.ParticipantRole",
+        "RoleOfARoom": "rooms.serializers.ROLES_OF_A_ROOM",
         "WinnerState": "prizes.models.WinnerState",
         "WinnerMethod": "prizes.models.WinnerMethod",
     },

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from platform_site.rest.addresses import address_block, client_address
-from platform_site.rest.components import TEXT, object_of
 from platform_site.rest.exceptions import Forbidden, InvalidTransition, NotFound
 from platform_site.rest.idempotency import idempotent
 from platform_site.rest.openapi import Operation, operation
@@ -18,6 +17,7 @@ from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
 from rooms.errors import (
     AlreadyIn,
+    NoGuestsHere,
     NotInRoom,
     NotRemoved,
     OrganizerStays,
@@ -47,9 +47,6 @@ from rooms.serializers import (
 # A minute and address. A hall is one address: everybody in it joins within minutes, and hardly anybody guesses.
 MOST_JOINS = 600
 MOST_WRONG_CODES = 20
-
-INVITATION_SHAPE = object_of(id=TEXT, roomId=TEXT, role=TEXT, createdAt=TEXT)
-PLACE = {"oneOf": [{"$ref": "#/components/schemas/Participant"}, INVITATION_SHAPE]}
 
 
 def signed_in(request: Request) -> Any:
@@ -130,7 +127,7 @@ class RoomViewSet(APIViewSet):
         answer=EntrySerializer,
         status=(200, 201),
         access="optional",
-        errors=(NotFound, Forbidden, Removed, RoomClosed, RateLimited, "UNAUTHORIZED"),
+        errors=(NotFound, Forbidden, Removed, RoomClosed, RateLimited, NoGuestsHere),
     )
     @action(detail=False, methods=["post"], throttle_classes=[])
     def join(self, request: Request) -> Response:
@@ -195,7 +192,7 @@ class ParticipantViewSet(InRoomViewSet):
     """The people in a room."""
 
     tag = "Participants"
-    operations = {"list": Operation("List the people in a room"), "retrieve": Operation("Read a participant")}
+    operations = {"list": Operation("List the people in a room")}
     sort_fields = {"joinedAt": "joined_at", "role": "role"}
     filterset_class = ParticipantFilter
     serializer_class = ParticipantSerializer

@@ -187,14 +187,14 @@ class Hub:
             if self.feeds.get(room_id) is feed:  # else the last viewer left while this one waited
                 return feed
 
-    async def apply_level(self, subscription: Subscription, level: str | None, reason: str) -> None:
-        """What a viewer may see has changed: the subscription ends, or begins anew at the new level."""
+    async def apply_place(self, subscription: Subscription, place: lookups.Place | None, reason: str) -> None:
+        """What a viewer may see has changed: the subscription ends, or begins anew with what they may see now."""
         connection, room_id = subscription.connection, subscription.room_id
         if connection.subscriptions.get(room_id) is not subscription:
             return
-        if level is None:
+        if place is None:
             self.unsubscribe(connection, room_id, reason)
-        elif level != subscription.level:
+        elif place != (subscription.level, subscription.member):
             self.end(subscription)
             try:
                 _, catch_up = await self.subscribe(connection, room_id, since=None, level=None)
@@ -211,13 +211,13 @@ class Hub:
         pairs = {(each.room_id, each.connection.identity.user_id) for each in chosen}
         if not pairs:
             return
-        levels = await self.run(lookups.levels, pairs)
+        places = await self.run(lookups.places, pairs)
         for each in chosen:
             user_id = each.connection.identity.user_id
-            level = levels.get((each.room_id, user_id))
-            if level == "public" and user_id in gone:
-                level = None
-            await self.apply_level(each, level, "left" if user_id in gone else "access")
+            place = places.get((each.room_id, user_id))
+            if place is not None and not place[1] and user_id in gone:
+                place = None
+            await self.apply_place(each, place, "left" if user_id in gone else "access")
 
     # --- Bells -------------------------------------------------------------------------------------------------
 

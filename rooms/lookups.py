@@ -118,8 +118,11 @@ def last_seqs(room_ids: list[str]) -> dict[str, int]:
     return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "last_seq"))
 
 
-def levels(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Level | None]:
-    """For (room, user or "") what level the viewer has now; None for whoever may not see the room."""
+Place = tuple[Level, bool]  # what a viewer may see, and whether they are a member
+
+
+def places(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Place]:
+    """For (room, user or "") the viewer's place now; whoever may not see the room has none."""
     rooms = {
         room.pk: room
         for room in Room.objects.filter(pk__in={room_id for room_id, _ in pairs}).only("id", "is_public", "status")
@@ -132,12 +135,14 @@ def levels(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Level | None]:
             room__in=rooms.keys(), user__in=users.keys()
         ).values_list("room_id", "user_id", "role")
     }
-    found: dict[tuple[str, str], Level | None] = {}
+    found: dict[tuple[str, str], Place] = {}
     for room_id, user_id in pairs:
         room, user = rooms.get(room_id), users.get(user_id) if user_id else NOBODY
         if room is None or user is None:
-            found[room_id, user_id] = None
             continue
         room.viewer_role = roles.get((room_id, user_id))
-        found[room_id, user_id] = level_of(room, user) if room.is_public or is_member(room, user) else None
+        room.viewer_is_admin = user.is_authenticated and user.is_superuser
+        member = is_member(room, user)
+        if room.is_public or member:
+            found[room_id, user_id] = level_of(room, user), member
     return found

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
+from rest_framework import serializers
 
 from accounts.models import User
 from platform_site.rest.exceptions import NotFound
-from platform_site.rest.fields import iso
+from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
 from rooms.bells import tell
 from rooms.connections import Subscription
 from rooms.frames import frame_now
@@ -23,17 +24,14 @@ LOOK_BACK = timedelta(seconds=60)  # a transaction may end long after its notifi
 MOST_PUSHED = 500
 
 
-def notification_shape(notification: Notification) -> dict[str, Any]:
-    return {
-        "id": notification.pk,
-        "type": notification.type,
-        "title": notification.title,
-        "body": notification.body,
-        "roomId": notification.room_id,
-        "data": notification.data,
-        "readAt": iso(notification.read_at) if notification.read_at else None,
-        "createdAt": iso(notification.created_at),
-    }
+class NotificationSerializer(ModelSerializer):
+    roomId = serializers.CharField(source="room_id", allow_null=True)
+    readAt = UTCDateTimeField(source="read_at", allow_null=True)
+    createdAt = UTCDateTimeField(source="created_at")
+
+    class Meta:
+        model = Notification
+        fields = ("id", "type", "title", "body", "roomId", "data", "readAt", "createdAt")
 
 
 def notify(
@@ -72,7 +70,7 @@ def mark_read(*, notification_id: str, by: User) -> Notification:
 )
 def mark_read_command(*, by: User, data: dict[str, Any]) -> dict[str, Any]:
     """Marks a message as read."""
-    return {"notification": notification_shape(mark_read(notification_id=data["notificationId"], by=by))}
+    return {"notification": NotificationSerializer(mark_read(notification_id=data["notificationId"], by=by)).data}
 
 
 def unread_among(user_ids: list[str]) -> list[Notification]:
@@ -108,7 +106,7 @@ class Push:
                 if notification.pk in self.pushed or notification.created_at < began:
                     continue
                 self.pushed[notification.pk] = None
-                frame = frame_now("notification:received", notification=notification_shape(notification))
+                frame = frame_now("notification:received", notification=NotificationSerializer(notification).data)
                 for connection in list(self.hub.by_user.get(notification.user_id, ())):
                     connection.push(frame)
         while len(self.pushed) > 20_000:

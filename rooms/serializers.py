@@ -157,7 +157,7 @@ def person(user: User) -> dict[str, Any]:
     return {"id": user.pk, "name": user.name, "avatar": user.avatar}
 
 
-ROLES_OF_A_ROOM = [role for role in ParticipantRole if role != ParticipantRole.ADMIN]
+ROLES_OF_A_ROOM = [role.value for role in ParticipantRole if role != ParticipantRole.ADMIN]
 
 
 class EntrySerializer(serializers.Serializer):

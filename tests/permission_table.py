@@ -96,6 +96,9 @@ LEAVE = write(MEMBERS)
 for kind in ("public", "private", "draft"):
     LEAVE.but(kind, {"organizer": 409, "other organizer": 404, "removed": 404, "left": 404, "admin": 404})
 
+NOT_FOUND = dict.fromkeys(CALLERS, 404)
+WITHOUT_ENVELOPE = {"/openapi.json", "/rooms/{room}/export.{kind}", "/rooms/{room}/evidence.zip"}
+
 TABLE = [
     Row("GET", "/openapi.json", outside(CALLERS)),
     # accounts
@@ -148,6 +151,9 @@ TABLE = [
     # prizes
     Row("GET", "/rooms/{room}/prizes", read()),
     Row("POST", "/rooms/{room}/prizes", write(RUNNERS, 201), body={"name": "Cup"}),
+    Row("GET", "/rooms/{room}/prizes/{prize}", read()),
+    Row("PATCH", "/rooms/{room}/prizes/{prize}", write(RUNNERS), body={"name": "Bowl"}),
+    Row("DELETE", "/rooms/{room}/prizes/{prize}", write(RUNNERS)),
     # winners
     Row("GET", "/rooms/{room}/winners", read()),
     Row(
@@ -156,4 +162,23 @@ TABLE = [
         write(RUNNERS, 201).but("draft", dict.fromkeys(RUNNERS, 409)),
         body={"prizeId": "{prize}", "participantId": "{person}"},
     ),
+    # Nothing was won or drawn in a draft.
+    Row("GET", "/rooms/{room}/winners/{win}", read().but("draft", NOT_FOUND)),
+    Row("POST", "/rooms/{room}/winners/{win}/fulfil", write(RUNNERS).but("draft", dict.fromkeys(RUNNERS, 404))),
+    Row("DELETE", "/rooms/{room}/winners/{win}", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
+    # draws
+    Row("GET", "/rooms/{room}/draws", read()),
+    Row(
+        "POST",
+        "/rooms/{room}/draws",
+        write(ORGANIZERS, 201).but("draft", dict.fromkeys(ORGANIZERS, 409)),
+        body={"prizeId": "{prize}"},
+    ),
+    Row("GET", "/rooms/{room}/draws/{draw}", read().but("draft", NOT_FOUND)),
+    Row("GET", "/rooms/{room}/draws/{draw}/proof", read().but("draft", NOT_FOUND)),
+    Row("POST", "/rooms/{room}/draws/{draw}/run", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
+    Row("POST", "/rooms/{room}/draws/{draw}/cancel", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
+    # files
+    Row("GET", "/rooms/{room}/export.{kind}", write(ORGANIZERS)),
+    Row("GET", "/rooms/{room}/evidence.zip", write(ORGANIZERS)),
 ]

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import cast
 
 MARK = b'"name":"bench '
 
@@ -26,7 +27,7 @@ class Socket(asyncio.Protocol):
         self.ready: asyncio.Future[None] = loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
         key = base64.b64encode(os.urandom(16)).decode()
         self.transport.write(
             f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{self.options.port}\r\nUpgrade: websocket\r\n"
@@ -51,26 +52,34 @@ class Socket(asyncio.Protocol):
             self.open, self.buffer = True, rest
             question = {"id": 1, "event": "room:subscribe", "data": {"roomId": self.options.room}}
             self.say(1, json.dumps(question).encode())
-        buffer, at, end = self.buffer, 0, len(self.buffer)
-        while end - at >= 2:
-            length, head = buffer[at + 1], 2
-            if length == 126:
-                length, head = int.from_bytes(buffer[at + 2 : at + 4]), 4
-            elif length == 127:
-                length, head = int.from_bytes(buffer[at + 2 : at + 10]), 10
-            if end - at < head + length:
-                break
-            opcode, body = buffer[at] & 15, buffer[at + head : at + head + length]
-            at += head + length
+        at = 0
+        while (found := frame_at(self.buffer, at)) is not None:
+            opcode, body, at = found
             if opcode == 9:
                 self.say(10, body)
             elif opcode == 1:
-                mark = body.find(MARK)
-                if mark >= 0:
-                    self.heard(int(body[mark + len(MARK) : body.index(b'"', mark + len(MARK))]))
-                elif not self.ready.done() and b'"room:subscribed"' in body:
-                    self.ready.set_result(None)
-        self.buffer = buffer[at:]
+                self.note(body)
+        self.buffer = self.buffer[at:]
+
+    def note(self, body: bytes) -> None:
+        mark = body.find(MARK)
+        if mark >= 0:
+            self.heard(int(body[mark + len(MARK) : body.index(b'"', mark + len(MARK))]))
+        elif not self.ready.done() and b'"room:subscribed"' in body:
+            self.ready.set_result(None)
+
+
+def frame_at(buffer: bytes, at: int) -> tuple[int, bytes, int] | None:
+    """Opcode and body of the frame that begins there, and where the next one does; None while it is not whole."""
+    if len(buffer) - at < 2:
+        return None
+    length, head = buffer[at + 1], 2
+    if length == 126:
+        length, head = int.from_bytes(buffer[at + 2 : at + 4]), 4
+    elif length == 127:
+        length, head = int.from_bytes(buffer[at + 2 : at + 10]), 10
+    end = at + head + length
+    return (buffer[at] & 15, buffer[at + head : end], end) if end <= len(buffer) else None
 
 
 class Calls:
@@ -120,76 +129,90 @@ def spread(latencies: list[float]) -> dict[str, float]:
     return {name: round(ordered[index] * 1000, 1) for name, index in at.items()}
 
 
+class Hall:
+    """All sockets, and what arrives at them."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.calls = Calls(options)
+        self.sent: dict[int, float] = {}
+        self.arrived: list[float] = []
+        self.expected = 0
+        self.all_in = asyncio.Event()
+        self.sockets: list[Socket] = []
+
+    def heard(self, number: int) -> None:
+        self.arrived.append(time.perf_counter() - self.sent[number])
+        if len(self.arrived) == self.expected:
+            self.all_in.set()
+
+    async def fill(self) -> None:
+        gate = asyncio.Semaphore(self.options.handshakes)
+        loop = asyncio.get_running_loop()
+
+        async def come_in() -> None:
+            async with gate:
+                at = ("127.0.0.1", self.options.port)
+                _, socket = await loop.create_connection(lambda: Socket(self.options, self.heard), *at)
+                self.sockets.append(socket)
+                await asyncio.wait_for(socket.ready, 120)
+
+        await asyncio.gather(*(come_in() for _ in range(self.options.sockets)))
+
+    async def publish(self, number: int) -> None:
+        self.sent[number] = time.perf_counter()
+        await self.calls.create(number)
+
+    async def one_by_one(self, numbers: range) -> list[float]:
+        """The latencies at all receivers, each event after the one before has reached everybody."""
+        self.arrived, self.expected = [], 0
+        for number in numbers:
+            self.expected += self.options.sockets
+            await self.publish(number)
+            await self.everybody()
+            await asyncio.sleep(0.05)
+        return self.arrived
+
+    async def in_flight(self, numbers: range) -> list[float]:
+        """The same with many calls at a time."""
+        self.arrived, self.expected = [], len(numbers) * self.options.sockets
+        left = iter(numbers)
+
+        async def caller() -> None:
+            for number in left:
+                await self.publish(number)
+
+        await asyncio.gather(*(caller() for _ in range(self.options.in_flight)))
+        await self.everybody()
+        return self.arrived
+
+    async def everybody(self) -> None:
+        if len(self.arrived) < self.expected:
+            await asyncio.wait_for(self.all_in.wait(), 300)
+        self.all_in.clear()
+
+
 async def measure(options: argparse.Namespace) -> dict[str, object]:
-    sent: dict[int, float] = {}
-    arrived: list[float] = []
-    all_in = asyncio.Event()
-    expected = 0
-
-    def heard(number: int) -> None:
-        arrived.append(time.perf_counter() - sent[number])
-        if len(arrived) == expected:
-            all_in.set()
-
-    loop = asyncio.get_running_loop()
-    sockets: list[Socket] = []
+    hall = Hall(options)
     before, used, began = memory_of(options.pid), cpu_of(options.pid), time.perf_counter()
-    gate = asyncio.Semaphore(options.handshakes)
-
-    async def come_in() -> None:
-        async with gate:
-            _, socket = await loop.create_connection(lambda: Socket(options, heard), "127.0.0.1", options.port)
-            sockets.append(socket)
-            await asyncio.wait_for(socket.ready, 60)
-
-    await asyncio.gather(*(come_in() for _ in range(options.sockets)))
+    await hall.fill()
     connecting, connecting_cpu = time.perf_counter() - began, cpu_of(options.pid) - used
     await asyncio.sleep(2)
     memory = (memory_of(options.pid) - before) / options.sockets
-    calls = Calls(options)
-
-    async def publish(number: int) -> None:
-        sent[number] = time.perf_counter()
-        await calls.create(number)
-
-    async def everybody() -> None:
-        if len(arrived) < expected:
-            await asyncio.wait_for(all_in.wait(), 120)
-        all_in.clear()
-
-    for number in range(3):  # warm: threads, connections, caches
-        expected += options.sockets
-        await publish(number)
-        await everybody()
-    arrived.clear()
-    expected = 0
-    for number in range(100, 100 + options.single):
-        expected += options.sockets
-        await publish(number)
-        await everybody()
-        await asyncio.sleep(0.05)
-    single = spread(arrived)
-    arrived.clear()
-    expected = options.burst * options.sockets
-    numbers = iter(range(1000, 1000 + options.burst))
-
-    async def caller() -> None:
-        for number in numbers:
-            await publish(number)
-
+    await hall.one_by_one(range(3))  # warm: threads, connections, caches
+    single = spread(await hall.one_by_one(range(100, 100 + options.single)))
     used, began = cpu_of(options.pid), time.perf_counter()
-    await asyncio.gather(*(caller() for _ in range(options.in_flight)))
-    await everybody()
-    burst = time.perf_counter() - began
+    burst = spread(await hall.in_flight(range(1000, 1000 + options.burst)))
+    took = time.perf_counter() - began
     return {
         "sockets": options.sockets,
         "connected_per_s": round(options.sockets / connecting),
         "cpu_ms_per_connect": round(connecting_cpu / options.sockets * 1000, 1),
         "kB_per_socket": round(memory / 1000, 1),
         "one_by_one_ms": single,
-        "burst_events_per_s": round(options.burst / burst, 1),
-        "burst_messages_per_s": round(options.burst * options.sockets / burst),
-        "burst_ms": spread(arrived),
+        "burst_events_per_s": round(options.burst / took, 1),
+        "burst_messages_per_s": round(options.burst * options.sockets / took),
+        "burst_ms": burst,
         "cpu_ms_per_event": round((cpu_of(options.pid) - used) / options.burst * 1000, 1),
     }
 

@@ -1,29 +1,17 @@
 """Fixtures of the tests of rooms: limits that start anew, and server processes that see the test's rows."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
-from django.db import connection
 
 from tests.live import DAPHNE, UVICORN, Server
 
 
 @pytest.fixture
-def committed_db(transactional_db: None) -> Iterator[None]:
-    """Rows are committed. Cleans up itself: on SQLite a flush deletes, and rules refuse to delete what is kept."""
-    yield
-    if connection.vendor != "sqlite":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        rules = cursor.fetchall()
-        for name, _ in rules:
-            cursor.execute(f"DROP TRIGGER {name}")
-        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
-        for _, sql in rules:
-            cursor.execute(sql)
+def committed_db(transactional_db: None) -> None:
+    """Rows are committed: other processes see them."""
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +49,11 @@ def no_hits() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def limits(settings: Any) -> Any:
+    """Limits on, and none on the number of requests as such."""
+    settings.RATE_LIMITS = True
+    settings.RATE_LIMIT_ANONYMOUS = settings.RATE_LIMIT_USER = 100_000
+    return settings

@@ -3,9 +3,9 @@
 import asyncio
 import json
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.utils import timezone
@@ -17,27 +17,29 @@ from accounts.tokens import claims_of, hashed
 from rooms.events import record
 from rooms.models import Participant, ParticipantRole, Room, Visibility
 from rooms.permissions import Need, locked_room
-from tests.live import DAPHNE, UVICORN, Live, Server, token_of
+from tests.live import DAPHNE, UVICORN, Live, Server, apart, token_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
-@sync_to_async
-def tell(
+async def tell(
     room: Room, type: str = "test:happened", visibility: Visibility = Visibility.PUBLIC, **payload: object
 ) -> None:
-    with transaction.atomic():
-        record(locked_room(room.pk, None, Need.READ), type, payload, by=None, visibility=visibility)
+    def write() -> None:
+        with transaction.atomic():
+            record(locked_room(room.pk, None, Need.READ), type, payload, by=None, visibility=visibility)
+
+    await apart(write)
 
 
 async def call(server: Server, method: str, path: str, user: User, **body: object) -> dict:
-    return await asyncio.to_thread(server.call, method, path, user, **body)
+    return await apart(server.call, method, path, user, **body)
 
 
 async def test_events_reach_everybody_at_their_level(
     server: Server, room: Room, organiser: User, moderator: User, participant: User
 ) -> None:
-    tokens = [await sync_to_async(token_of)(user) for user in (organiser, moderator, participant)]
+    tokens = [await apart(token_of, user) for user in (organiser, moderator, participant)]
     async with (
         Live(server.live_url, tokens[0]) as boss,
         Live(server.live_url, tokens[1]) as helper,
@@ -84,14 +86,14 @@ async def test_a_pruned_tail_means_a_fresh_snapshot(daphne: Server, room: Room, 
     for _ in range(3):
         await tell(room)
     await call(daphne, "PATCH", f"/rooms/{room.pk}", organiser, status="COMPLETED")
-    await sync_to_async(room.events.filter(seq__lte=2).delete)()
+    await apart(room.events.filter(seq__lte=2).delete)
     async with Live(daphne.live_url) as client:
         assert (await client.subscribe(room.pk, since=1))["resumed"] is False
         assert (await client.subscribe(room.pk, since=2))["resumed"] is True
 
 
 async def test_ways_to_say_who_you_are(server: Server, room: Room, participant: User) -> None:
-    token = await sync_to_async(token_of)(participant)
+    token = await apart(token_of, participant)
     async with Live(server.live_url) as client:
         answer = await client.ask("auth", token=token)
         assert answer["data"]["userId"] == participant.pk
@@ -112,7 +114,7 @@ async def test_the_session_cookie_counts_only_on_this_site(server: Server, room:
         assert session.session_key
         return session.session_key
 
-    cookie = {"Cookie": f"sessionid={await sync_to_async(sign_in)()}"}
+    cookie = {"Cookie": f"sessionid={await apart(sign_in)}"}
     async with Live(server.live_url, additional_headers=cookie, origin=server.url) as client:
         assert (await client.subscribe(room.pk))["room"]["joinCode"] == room.join_code
     with pytest.raises(InvalidStatus) as refused:
@@ -130,7 +132,7 @@ async def test_an_allowed_foreign_origin_does_not_lend_the_cookie(room: Room, pa
 
 
 async def test_a_private_room_is_not_there_for_strangers(daphne: Server, private_room: Room, stranger: User) -> None:
-    token = await sync_to_async(token_of)(stranger)
+    token = await apart(token_of, stranger)
     for credentials in (None, token):
         async with Live(daphne.live_url, credentials) as client:
             answer = await client.ask("room:subscribe", roomId=private_room.pk)
@@ -140,7 +142,7 @@ async def test_a_private_room_is_not_there_for_strangers(daphne: Server, private
 
 
 async def test_whoever_leaves_loses_the_subscription(daphne: Server, private_room: Room, participant: User) -> None:
-    token = await sync_to_async(token_of)(participant)
+    token = await apart(token_of, participant)
     async with Live(daphne.live_url, token) as phone, Live(daphne.live_url, token) as tablet:
         await phone.subscribe(private_room.pk)
         await tablet.subscribe(private_room.pk)
@@ -161,14 +163,14 @@ async def test_a_new_role_changes_the_level_at_once(daphne: Server, room: Room, 
             row.save()
             record(locked, "participant:updated", {"participant": {"userId": participant.pk}}, by=None)
 
-    async with Live(daphne.live_url, await sync_to_async(token_of)(participant)) as client:
+    async with Live(daphne.live_url, await apart(token_of, participant)) as client:
         await client.subscribe(room.pk)
-        await sync_to_async(set_role)(ParticipantRole.MODERATOR)
+        await apart(set_role, ParticipantRole.MODERATOR)
         await client.until(lambda: client.names().count("room:subscribed") == 2)
         assert client.events[-1]["data"]["level"] == "organizer"
         await tell(room, "test:secret", Visibility.ORGANIZER)
         await client.event("test:secret")
-        await sync_to_async(set_role)(ParticipantRole.PARTICIPANT)
+        await apart(set_role, ParticipantRole.PARTICIPANT)
         await client.until(lambda: client.names().count("room:subscribed") == 3)
         await tell(room, "test:secret", Visibility.ORGANIZER)
         await tell(room, "test:open")
@@ -179,16 +181,16 @@ async def test_a_new_role_changes_the_level_at_once(daphne: Server, room: Room, 
 async def test_a_role_changed_behind_the_log_is_found_by_the_clock(
     daphne: Server, private_room: Room, participant: User
 ) -> None:
-    async with Live(daphne.live_url, await sync_to_async(token_of)(participant)) as client:
+    async with Live(daphne.live_url, await apart(token_of, participant)) as client:
         await client.subscribe(private_room.pk)
-        await sync_to_async(Participant.objects.filter(room=private_room, user=participant).delete)()
+        await apart(Participant.objects.filter(room=private_room, user=participant).delete)
         assert (await client.event("room:unsubscribed"))["reason"] == "access"
 
 
 async def test_a_room_made_private_or_deleted_lets_go_of_outsiders(
     daphne: Server, room: Room, organiser: User, participant: User
 ) -> None:
-    token = await sync_to_async(token_of)(participant)
+    token = await apart(token_of, participant)
     async with Live(daphne.live_url) as outsider, Live(daphne.live_url, token) as member:
         await outsider.subscribe(room.pk)
         await member.subscribe(room.pk)
@@ -200,28 +202,28 @@ async def test_a_room_made_private_or_deleted_lets_go_of_outsiders(
 
 async def test_a_revoked_token_ends_the_connection(room: Room, participant: User) -> None:
     with Server(DAPHNE) as server:
-        token = await sync_to_async(token_of)(participant)
+        token = await apart(token_of, participant)
         async with Live(server.live_url, token) as client:
             await client.subscribe(room.pk)
             mark = hashed(f"sid:{claims_of(token)['sid']}")
             expires = timezone.now() + timedelta(hours=1)
-            await sync_to_async(TokenBlacklist.objects.create)(token_hash=mark, expires_at=expires, user=participant)
+            await apart(TokenBlacklist.objects.create, token_hash=mark, expires_at=expires, user=participant)
             assert "timestamp" in await client.event("token:expired")
             assert await client.closed() == 4401
 
 
 async def test_a_token_that_runs_out_ends_the_connection(daphne: Server, room: Room, participant: User) -> None:
     def short_token() -> str:
-        token = AccessToken(token_of(participant))
+        token: Any = AccessToken(cast("Any", token_of(participant)))
         token.set_exp(lifetime=timedelta(seconds=2))
         return str(token)
 
-    async with Live(daphne.live_url, await sync_to_async(short_token)()) as client:
+    async with Live(daphne.live_url, await apart(short_token)) as client:
         await client.subscribe(room.pk)
         await client.event("token:expired")
         assert await client.closed() == 4401
-    async with Live(daphne.live_url, await sync_to_async(short_token)()) as client:
-        assert (await client.ask("auth", token=await sync_to_async(token_of)(participant)))["success"]
+    async with Live(daphne.live_url, await apart(short_token)) as client:
+        assert (await client.ask("auth", token=await apart(token_of, participant)))["success"]
         await asyncio.sleep(2.5)
         assert (await client.ask("ping"))["success"]
 
@@ -229,10 +231,10 @@ async def test_a_token_that_runs_out_ends_the_connection(daphne: Server, room: R
 async def test_signing_out_and_deactivation_end_connections(
     daphne: Server, room: Room, participant: User, moderator: User
 ) -> None:
-    token = await sync_to_async(token_of)(moderator)
+    token = await apart(token_of, moderator)
     async with Live(daphne.live_url, token) as client:
         await client.subscribe(room.pk)
-        await sync_to_async(User.objects.filter(pk=moderator.pk).update)(is_active=False)
+        await apart(User.objects.filter(pk=moderator.pk).update, is_active=False)
         await client.event("token:expired")
         assert await client.closed() == 4401
 

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.db import transaction
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from rooms.models import Notification, Room
 from rooms.notifications import notify
-from tests.live import Live, Server, token_of
+from tests.live import Live, Server, apart, token_of
 
 
 def test_a_person_reads_their_own_messages_only(
@@ -55,13 +54,13 @@ def test_a_message_of_a_failed_transaction_is_none(participant: User) -> None:
 
 @pytest.mark.usefixtures("committed_db")
 async def test_messages_are_pushed_once_to_every_device(server: Server, participant: User, stranger: User) -> None:
-    token, other = [await sync_to_async(token_of)(user) for user in (participant, stranger)]
+    token, other = [await apart(token_of, user) for user in (participant, stranger)]
     async with (
         Live(server.live_url, token) as phone,
         Live(server.live_url, token) as tablet,
         Live(server.live_url, other) as foreign,
     ):
-        note = await sync_to_async(notify)(user_id=participant.pk, type="note", title="Hello")
+        note = await apart(notify, user_id=participant.pk, type="note", title="Hello")
         for client in (phone, tablet):
             assert (await client.event("notification:received"))["notification"]["id"] == note.pk
         answer = await phone.ask("notification:mark_read", notificationId=note.pk)

@@ -4,11 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 
 from accounts.models import User
 from rooms.models import Room, RoomEvent
-from tests.live import UVICORN, Live, Server, token_of
+from tests.live import UVICORN, Live, Server, apart, token_of
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -21,7 +20,7 @@ async def online(client: Live, room: Room) -> list[str]:
 async def test_presence_counts_people_not_tabs(
     server: Server, room: Room, organiser: User, participant: User, stranger: User
 ) -> None:
-    token, other, passing = [await sync_to_async(token_of)(user) for user in (participant, organiser, stranger)]
+    token, other, passing = [await apart(token_of, user) for user in (participant, organiser, stranger)]
     async with Live(server.live_url, other) as boss, Live(server.live_url, passing) as visitor:
         await boss.subscribe(room.pk)
         await visitor.subscribe(room.pk)
@@ -37,7 +36,7 @@ async def test_presence_counts_people_not_tabs(
         assert (left["userId"], left["onlineCount"]) == (participant.pk, 1)
         assert len(arrivals(boss, participant)) == 1
         assert await online(boss, room) == ["Olga Organiser"]
-    assert not await sync_to_async(RoomEvent.objects.filter(type__startswith="presence").exists)()
+    assert not await apart(RoomEvent.objects.filter(type__startswith="presence").exists)
 
 
 def arrivals(client: Live, user: User) -> list[dict[str, Any]]:
@@ -55,7 +54,7 @@ async def test_strangers_do_not_see_who_is_in_a_private_room(daphne: Server, pri
 async def test_whoever_a_killed_process_held_goes_offline(
     room: Room, organiser: User, participant: User, redis_url: str
 ) -> None:
-    tokens = [await sync_to_async(token_of)(user) for user in (organiser, participant)]
+    tokens = [await apart(token_of, user) for user in (organiser, participant)]
     with Server(UVICORN, REDIS_URL=redis_url) as one, Server(UVICORN, REDIS_URL=redis_url) as other:
         async with Live(one.live_url, tokens[0]) as boss:
             await boss.subscribe(room.pk)
