@@ -197,8 +197,8 @@ class UserViewSet(APIViewSet):
 
     def get_authenticators(self) -> Any:
         # The request is not DRF's yet, and the view's action not known; where the API is described there is none.
-        method = getattr(self.request, "method", "")
-        return [StrictBearerAuthentication()] if method == "DELETE" else super().get_authenticators()
+        deletes = getattr(self.request, "method", "") == "DELETE"
+        return [StrictBearerAuthentication()] if deletes else super().get_authenticators()
 
     @operation("Read a user", answer=(OwnUserSerializer, PersonSerializer), access="required")
     def retrieve(self, request: Request, pk: str) -> Response:
