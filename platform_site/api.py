@@ -21,8 +21,8 @@ IN_ROOM = rf"rooms/(?P<room_id>{ID_PATTERN})"
 class Router(SimpleRouter):
     """A list may also be deleted, but for what one needs oneself."""
 
-    LIST: Any = SimpleRouter.routes[0]
-    routes = [LIST._replace(mapping=LIST.mapping | {"delete": "destroy_others"}), *SimpleRouter.routes[1:]]
+    _list: Any = SimpleRouter.routes[0]
+    routes = [_list._replace(mapping=_list.mapping | {"delete": "destroy_others"}), *SimpleRouter.routes[1:]]
 
 
 router = Router(trailing_slash=False)

@@ -234,6 +234,7 @@ REVOCATION_LISTENERS: list[str] = []
 ERASERS = [
     "rooms.erasure.erase_participations",
     "prizes.erasure.erase_wins",
+    "rooms.erasure.erase_notifications",
     "rooms.erasure.erase_events",
     "platform_site.rest.idempotency.erase_person",
 ]

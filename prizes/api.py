@@ -24,7 +24,7 @@ from prizes.errors import (
     SeedUnreadable,
 )
 from prizes.evidence import evidence_pack
-from prizes.exports import TABLES, export_file
+from prizes.exports import KINDS, TABLES, export_file
 from prizes.filters import DrawFilter, WinnerFilter
 from prizes.models import Draw, Prize, Winner
 from prizes.records import record_json
@@ -47,7 +47,8 @@ from rooms.permissions import Need, level_of, readable_room, require
 
 #: The record is described, byte by byte, in docs/fair-draw.md.
 RECORD = {"type": "object", "description": "The record of a draw: what prizes/fair_draw.py checks."}
-TABLE_FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/json")
+TABLE_FILES = tuple(KINDS[kind][0].split(";")[0] for kind in ("csv", "xlsx"))
+EXPORT = {"type": "object", "description": "`room`, `participants`, `prizes` and `winners`."}
 
 
 def given(form: Any) -> dict[str, Any]:
@@ -169,8 +170,11 @@ class DrawViewSet(InRoomViewSet):
     def create(self, request: Request, room_id: str) -> Response:
         user = signed_in(request)
         asked = given(DrawInput(data=request.data))
-        rules = asked.pop("eligibility", {})
-        eligibility = Eligibility(**{name: tuple(v) if isinstance(v, list) else v for name, v in rules.items()})
+        rules: dict[str, Any] = asked.pop("eligibility", {})
+        for name in ("roles", "exclude_participant_ids"):
+            if name in rules:
+                rules[name] = tuple(rules[name])
+        eligibility = Eligibility(**rules)
         draw = actions.commit_draw(room_id=room_id, by=user, eligibility=eligibility, **asked)
         return self.answer(draw, status=201)
 
@@ -222,6 +226,7 @@ class ExportViewSet(APIViewSet):
 
     @operation(
         "Export people, prizes and winners",
+        answer=EXPORT,
         files=TABLE_FILES,
         access="required",
         errors=(Forbidden,),

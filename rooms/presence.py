@@ -93,8 +93,12 @@ class Presence:
 
     def client(self) -> Any:
         if self.redis is None:
-            limits = {"socket_timeout": LONGEST_CALL, "socket_connect_timeout": LONGEST_CALL}
-            self.redis = aioredis.Redis.from_url(settings.REDIS_URL, decode_responses=True, **limits)
+            self.redis = aioredis.Redis.from_url(
+                settings.REDIS_URL,
+                decode_responses=True,
+                socket_timeout=LONGEST_CALL,
+                socket_connect_timeout=LONGEST_CALL,
+            )
         return self.redis
 
     async def sign(self, room_id: str, user_ids: list[str], *, changed: bool = False) -> None:

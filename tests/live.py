@@ -139,9 +139,13 @@ class Live:
         self.close_code: int | None = None
 
     async def __aenter__(self) -> Self:
-        protocols = [*self.options.pop("subprotocols", ()), *([self.token] if self.token else [])]
+        protocols: list[Any] = [
+            "event-platform",
+            *self.options.pop("subprotocols", ()),
+            *([self.token] if self.token else []),
+        ]
         self.socket: ClientConnection = await connect(
-            self.url, subprotocols=["event-platform", *protocols], proxy=None, max_size=None, **self.options
+            self.url, subprotocols=protocols, proxy=None, max_size=None, **self.options
         )
         self.reader = asyncio.create_task(self.read())
         return self

@@ -21,7 +21,8 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
   tuple, too.
 - `paged=True` for a list with `page`, `limit` and `cursor` under another name than `list`.
 - `meta` is the schema of a list's `meta` where it is not that of pages (then `pagination_class = None`, too).
-- `files` are the media types of an answer that is a file, outside the envelope.
+- `files` are the media types of an answer that is a file, outside the envelope; with an `answer`, JSON in the envelope
+  is possible, too.
 - `redirects=True` for an answer that only sends a browser on (302).
 - `errors` names the DomainErrors that this operation can answer; their code, status and message are read from the
   class. A text is the code of one that Django or DRF raises. What follows from the rest needs no mention: 401 for a
@@ -271,10 +272,10 @@ class AutoSchema(SpectacularSchema):
         success: Schema = {"description": self.declared.summary, "headers": headers}
         if self.declared.redirects:
             success["headers"] = headers | {"Location": {"schema": {"type": "string"}, "required": True}}
-        elif self.declared.files:
-            success["content"] = {media: {"schema": FILES.get(media, BINARY)} for media in self.declared.files}
         else:
-            success["content"] = {"application/json": {"schema": self.success_schema()}}
+            success["content"] = {media: {"schema": FILES.get(media, BINARY)} for media in self.declared.files}
+            if self.declared.answer or not self.declared.files:
+                success["content"]["application/json"] = {"schema": self.success_schema()}
         status = 302 if self.declared.redirects else self.declared.status
         responses = {str(one): success for one in (status if isinstance(status, tuple) else (status,))}
         by_status: dict[int, list[Failure]] = {}
@@ -355,7 +356,7 @@ class AutoSchema(SpectacularSchema):
 
 
 BINARY: Schema = {"type": "string", "format": "binary"}
-FILES: dict[str, Schema] = {"application/json": {"type": "object"}, "text/csv": {"type": "string"}}
+FILES: dict[str, Schema] = {"text/csv": {"type": "string"}}
 
 
 def may_be_null(serializer: Any, source: str) -> bool:

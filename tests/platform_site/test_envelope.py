@@ -140,7 +140,8 @@ def test_more_parameters_than_anybody_needs(api, db):
 @pytest.mark.parametrize(
     "address",
     ["/api/v1/nowhere", "/api/", "/api/v2/rooms", "/api/v1/rooms/", "/api/v1/rooms/none", "/api/v1/rooms/c" + "0" * 24,
-     "/api/v1/rooms/%ff", "/api/v1/rooms/%00", "/api/v1/%00", "/api/%00", "/api/v1/rooms/..%2f..", "/api/v1/rooms/" + "c" * 3000, "/api/v1/rooms/" + "c0" * 12 + "%0A"],
+     "/api/v1/rooms/%ff", "/api/v1/rooms/%00", "/api/v1/%00", "/api/%00", "/api/v1/rooms/..%2f..",
+     "/api/v1/rooms/" + "c" * 3000, "/api/v1/rooms/" + "c0" * 12 + "%0A"],
 )  # fmt: skip
 def test_unknown_addresses(api, db, settings, address):
     for settings.DEBUG in (False, True):
