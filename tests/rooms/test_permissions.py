@@ -68,7 +68,7 @@ def make_world(kind: str) -> World:
     prize = make_prize(room)
     win = draw = rehearsal = NOBODYS
     if kind in ("public", "private"):
-        drawn = make_prize(room, quantity=2)
+        drawn = make_prize(room, quantity=5)
         winner = add_participant(room)
         win = award_prize(room_id=room.pk, prize_id=drawn.pk, participant_id=winner.pk, by=organizer).pk
         draw = make_draw(room, drawn, 1).pk
