@@ -197,7 +197,7 @@ class UserViewSet(APIViewSet):
 
     def get_authenticators(self) -> Any:
         # The request is not DRF's yet, and the view's action not known; where the API is described there is none.
-        deletes = self.request is not None and self.request.method == "DELETE"
+        deletes = getattr(self.request, "method", "") == "DELETE"
         return [StrictBearerAuthentication()] if deletes else super().get_authenticators()
 
     @operation("Read a user", answer=(OwnUserSerializer, PersonSerializer), access="required")

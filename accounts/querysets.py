@@ -38,7 +38,7 @@ class SessionQuerySet(RowQuerySet):
     def as_devices(self) -> Self:
         """Adds `signed_in_at`, when the device came, which is before its newest token, and `seen_at`, its last sign of
         life. The one seen last comes first."""
-        family = self.model.objects.filter(family=OuterRef("family")).order_by().values("family")
+        family = self.model._base_manager.filter(family=OuterRef("family")).order_by().values("family")
         return self.annotate(
             signed_in_at=Subquery(family.annotate(first=Min("created_at")).values("first")),
             seen_at=Coalesce("last_used_at", "created_at"),

@@ -39,9 +39,6 @@ class AppViewSet(APIViewSet):
     def get_queryset(self) -> Any:
         return App.objects.catalogue()
 
-    def get_serializer_class(self) -> Any:
-        return AppDetailSerializer if self.action == "retrieve" else AppSerializer
-
     def list(self, request: Request) -> Response:
         """In the order of `appId`."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))

@@ -1,5 +1,7 @@
 """The one router of /api/v1."""
 
+from typing import Any
+
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
@@ -19,8 +21,8 @@ IN_ROOM = rf"rooms/(?P<room_id>{ID_PATTERN})"
 class Router(SimpleRouter):
     """A list may also be deleted, but for what one needs oneself."""
 
-    _list, *_rest = SimpleRouter.routes
-    routes = [_list._replace(mapping=_list.mapping | {"delete": "destroy_others"}), *_rest]
+    _list: Any = SimpleRouter.routes[0]
+    routes = [_list._replace(mapping=_list.mapping | {"delete": "destroy_others"}), *SimpleRouter.routes[1:]]
 
 
 router = Router(trailing_slash=False)

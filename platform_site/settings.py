@@ -234,6 +234,7 @@ REVOCATION_LISTENERS: list[str] = []
 ERASERS = [
     "rooms.erasure.erase_participations",
     "prizes.erasure.erase_wins",
+    "rooms.erasure.erase_notifications",
     "rooms.erasure.erase_events",
     "platform_site.rest.idempotency.erase_person",
 ]
@@ -294,8 +295,10 @@ SPECTACULAR_SETTINGS = {
         "RoomStatus": "rooms.models.RoomStatus",
         "EntryPolicy": "rooms.models.EntryPolicy",
         "ParticipantRole": "rooms.models.ParticipantRole",
+        "RoleOfARoom": "rooms.serializers.ROLES_OF_A_ROOM",
         "WinnerState": "prizes.models.WinnerState",
         "WinnerMethod": "prizes.models.WinnerMethod",
+        "DrawStatus": "prizes.models.DrawStatus",
     },
     "APPEND_COMPONENTS": COMPONENTS,
     "SWAGGER_UI_DIST": "SIDECAR",

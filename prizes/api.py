@@ -24,7 +24,7 @@ from prizes.errors import (
     SeedUnreadable,
 )
 from prizes.evidence import evidence_pack
-from prizes.exports import TABLES, export_file
+from prizes.exports import KINDS, TABLES, export_file
 from prizes.filters import DrawFilter, WinnerFilter
 from prizes.models import Draw, Prize, Winner
 from prizes.records import record_json
@@ -47,7 +47,8 @@ from rooms.permissions import Need, level_of, readable_room, require
 
 #: The record is described, byte by byte, in docs/fair-draw.md.
 RECORD = {"type": "object", "description": "The record of a draw: what prizes/fair_draw.py checks."}
-FILE = {"type": "string", "format": "binary", "description": "The file itself, without the envelope."}
+TABLE_FILES = tuple(KINDS[kind][0].split(";")[0] for kind in ("csv", "xlsx"))
+EXPORT = {"type": "object", "description": "`room`, `participants`, `prizes` and `winners`."}
 
 
 def given(form: Any) -> dict[str, Any]:
@@ -169,8 +170,11 @@ class DrawViewSet(InRoomViewSet):
     def create(self, request: Request, room_id: str) -> Response:
         user = signed_in(request)
         asked = given(DrawInput(data=request.data))
-        rules = asked.pop("eligibility", {})
-        eligibility = Eligibility(**{name: tuple(v) if isinstance(v, list) else v for name, v in rules.items()})
+        rules: dict[str, Any] = asked.pop("eligibility", {})
+        for name in ("roles", "exclude_participant_ids"):
+            if name in rules:
+                rules[name] = tuple(rules[name])
+        eligibility = Eligibility(**rules)
         draw = actions.commit_draw(room_id=room_id, by=user, eligibility=eligibility, **asked)
         return self.answer(draw, status=201)
 
@@ -222,7 +226,8 @@ class ExportViewSet(APIViewSet):
 
     @operation(
         "Export people, prizes and winners",
-        answer=FILE,
+        answer=EXPORT,
+        files=TABLE_FILES,
         access="required",
         errors=(Forbidden,),
         parameters=(query("table", {"type": "string", "enum": list(TABLES)}, "Keeps one of the tables."),),
@@ -235,7 +240,12 @@ class ExportViewSet(APIViewSet):
             raise InvalidInput({"table": [f"Use one of {', '.join(TABLES)}."]})
         return file_answer(*export_file(room, kind, table))
 
-    @operation("Everything that an auditor asks, as a ZIP file", answer=FILE, access="required", errors=(Forbidden,))
+    @operation(
+        "Everything that an auditor asks, as a ZIP file",
+        files=("application/zip",),
+        access="required",
+        errors=(Forbidden,),
+    )
     @action(detail=False, methods=["get"], url_path=r"evidence\.zip")
     def evidence(self, request: Request, room_id: str) -> HttpResponse:
         return file_answer(*evidence_pack(organized_room(request, room_id)))

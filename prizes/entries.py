@@ -35,8 +35,10 @@ class Eligibility:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        given = {name: stored[key] for name, key in API_NAMES.items() if key in stored}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+        given: dict[str, Any] = {name: stored[key] for name, key in API_NAMES.items() if key in stored}
+        for name in ("roles", "exclude_participant_ids"):
+            given[name] = tuple(given.get(name, getattr(cls, name)))
+        return cls(**given)
 
     def as_json(self) -> dict[str, Any]:
         """As draws keep and show it."""
@@ -88,8 +90,8 @@ def weighed(people: Iterator[tuple[str, dict[str, Any]]], field: str) -> list[fa
 
 
 def entries_left(replaced: Winner, draw: Draw) -> list[fair_draw.Entry]:
-    """For a replacement: the entries of `draw`, which the revoked win was drawn in, without who won in it, who won this prize in
-    whatever way and lost it or not, and, where that draw left out winners, who holds any win now."""
+    """For a replacement: the entries of `draw`, which the revoked win was drawn in, without who won in it, who won this
+    prize in whatever way and lost it or not, and, where that draw left out winners, who holds any win now."""
     before = Eligibility.from_json(draw.eligibility)
     wins = Winner.all_objects.filter(room=replaced.room_id)
     theirs = Q(draw=draw) | Q(prize=replaced.prize_id)
@@ -133,7 +135,7 @@ def withdrawn_now(draw: Draw, ids: set[str], prize_ids: list[str], now: datetime
         if participant_id in gone:
             gone.remove(participant_id)
             why = "removed from the event" if remover_id else "left the event"
-            found[participant_id] = withdrawal(participant_id, left_at, remover_id or user_id, why)
+            found[participant_id] = withdrawal(participant_id, left_at or now, remover_id or user_id, why)
     for participant_id in gone:
         found[participant_id] = withdrawal(participant_id, now, None, "no longer known to the platform")
     return [found[participant_id] for participant_id in sorted(found)]

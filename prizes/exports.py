@@ -112,8 +112,9 @@ def as_xlsx(room: Room, tables: dict[str, Any]) -> bytes:
 
 
 def as_json(room: Room, tables: dict[str, Any]) -> bytes:
-    whole = {"room": {"id": room.pk, "name": room.name, "status": room.status}}
-    return json.dumps(whole | {name: list(rows(room)) for name, rows in tables.items()}, ensure_ascii=False).encode()
+    whole: dict[str, Any] = {"room": {"id": room.pk, "name": room.name, "status": room.status}}
+    whole |= {name: list(rows(room)) for name, rows in tables.items()}
+    return json.dumps({"data": whole}, ensure_ascii=False).encode()
 
 
 KINDS = {

@@ -122,6 +122,8 @@ class Draw(Row):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
+    lines: list["DrawPrize"]  # by DrawQuerySet.with_lines
+
     objects: ClassVar[Any] = models.Manager.from_queryset(DrawQuerySet)()
 
     class Meta:

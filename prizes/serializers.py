@@ -208,7 +208,7 @@ class DrawDetailSerializer(DrawSerializer):
     winners = serializers.SerializerMethodField()
 
     class Meta(DrawSerializer.Meta):
-        fields = (*DrawSerializer.Meta.fields, "winners")
+        fields: tuple[str, ...] = (*DrawSerializer.Meta.fields, "winners")  # type: ignore[assignment]
 
     @extend_schema_field({"type": ["array", "null"], "items": object_of(prizeId=TEXT, participantId=TEXT, rank=WHOLE)})
     def get_winners(self, draw: Draw) -> list[dict[str, Any]] | None:

@@ -22,7 +22,7 @@ from apps_registry.settings_form import SettingsField, as_rows
 from platform_site.db.admin import AdminsOnly, DeletedFilter, ManagedAdmin, RefusableForm, admin_address, go_to, link
 from rooms.actions import create_room, delete_room, remove_participant, restore_participant, update_room
 from rooms.event_page import STATUS_LABELS, name_of, page_of
-from rooms.models import Invitation, Participant, ParticipantRole, Room, RoomEvent, RoomStatus
+from rooms.models import Invitation, Notification, Participant, ParticipantRole, Room, RoomEvent, RoomStatus
 from rooms.permissions import Need, is_allowed, level_of
 from rooms.serializers import RoomInput, settings_at
 
@@ -536,6 +536,25 @@ class RoomEventAdmin(ManagedAdmin):
     @display(description="By")
     def who(self, event: RoomEvent) -> str:
         return name_of(event.actor)
+
+
+@admin.register(Notification)
+class NotificationAdmin(AdminsOnly):
+    """What people were told: for platform admins only."""
+
+    list_display = ("title", "type", "user", "room_link", "created_at", "read_at")
+    list_display_links = ("title",)
+    search_fields = ("title", "user__name")
+    ordering = ("-created_at", "-id")
+    fields = ("user", "room_link", "type", "title", "body", "data", "created_at", "read_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("room", "user")
+
+    @display(description="Room", ordering="room__name")
+    def room_link(self, notification: Notification) -> str:
+        return link(notification.room) if notification.room else "–"
 
 
 @admin.register(Invitation)

@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from platform_site.rest.addresses import client_address
+from platform_site.rest.addresses import address_block, client_address
 from platform_site.rest.exceptions import Forbidden, InvalidTransition, NotFound
 from platform_site.rest.idempotency import idempotent
 from platform_site.rest.openapi import Operation, operation
@@ -17,6 +17,7 @@ from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
 from rooms.errors import (
     AlreadyIn,
+    NoGuestsHere,
     NotInRoom,
     NotRemoved,
     OrganizerStays,
@@ -126,7 +127,7 @@ class RoomViewSet(APIViewSet):
         answer=EntrySerializer,
         status=(200, 201),
         access="optional",
-        errors=(NotFound, Forbidden, Removed, RoomClosed, RateLimited, "UNAUTHORIZED"),
+        errors=(NotFound, Forbidden, Removed, RoomClosed, RateLimited, NoGuestsHere),
     )
     @action(detail=False, methods=["post"], throttle_classes=[])
     def join(self, request: Request) -> Response:
@@ -136,7 +137,7 @@ class RoomViewSet(APIViewSet):
         `tokens` then holds tokens that are good for this room only, and is null otherwise. A room that admits no guests
         answers 401, one for invited people 403."""
         address = client_address(request)
-        counted = hit(f"joins:{address}", limit=MOST_JOINS)
+        counted = hit(f"joins:{address_block(address)}", limit=MOST_JOINS)
         request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
         if not counted.allowed:
             raise RateLimited(counted)
@@ -150,7 +151,7 @@ class RoomViewSet(APIViewSet):
                 ip_address=address or None,
             )
         except NotFound:
-            wrong = hit(f"wrong-codes:{address}", limit=MOST_WRONG_CODES)
+            wrong = hit(f"wrong-codes:{address_block(address)}", limit=MOST_WRONG_CODES)
             if not wrong.allowed:
                 raise RateLimited(wrong, "Too many wrong codes. Wait a little.") from None
             raise
@@ -191,7 +192,7 @@ class ParticipantViewSet(InRoomViewSet):
     """The people in a room."""
 
     tag = "Participants"
-    operations = {"list": Operation("List the people in a room"), "retrieve": Operation("Read a participant")}
+    operations = {"list": Operation("List the people in a room")}
     sort_fields = {"joinedAt": "joined_at", "role": "role"}
     filterset_class = ParticipantFilter
     serializer_class = ParticipantSerializer
@@ -223,6 +224,7 @@ class ParticipantViewSet(InRoomViewSet):
         enter = actions.add_person if "user_id" in form.validated_data else actions.join_room
         return self.answer(enter(room_id=room_id, by=user, **form.validated_data), status=201)
 
+    @operation("Read a participant", answer=ParticipantSerializer, errors=(NotInRoom,))
     def retrieve(self, request: Request, room_id: str, pk: str) -> Response:
         """`metadata` is null for who is not in the room."""
         participant = self.get_queryset().filter(pk=pk).first()

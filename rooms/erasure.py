@@ -8,7 +8,7 @@ from accounts.errors import StillOrganises
 from accounts.models import User
 from accounts.traces import Traces, rewrite, traces_of
 from rooms.actions import leave_room
-from rooms.models import Invitation, Participant, ParticipantRole, Room, RoomEvent
+from rooms.models import Invitation, Notification, Participant, ParticipantRole, Room, RoomEvent
 
 
 def erase_participations(user: User) -> None:
@@ -45,6 +45,18 @@ def erase_events(user: User) -> None:
         if payload != event.payload:
             RoomEvent.objects.filter(pk=event.pk).update(payload=payload)
     forget_admin_log(traces)
+
+
+def erase_notifications(user: User) -> None:
+    """Drops the messages to `user`, and takes them out of messages that tell others of them."""
+    traces = known_traces(user)
+    Notification.objects.filter(user=user).delete()
+    texts = Notification.objects.annotate(text=Cast("data", TextField()))
+    in_text, in_json = traces.in_text, lambda value: traces.in_json(value, about=True)
+    rewrite(
+        texts.filter(traces.mentioned_in("text", "title", "body")),
+        {"title": in_text, "body": in_text, "data": in_json},
+    )
 
 
 def known_traces(user: User) -> Traces:

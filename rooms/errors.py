@@ -27,6 +27,10 @@ class RemovedBefore(Conflict):
     message = "This person was removed from the room. An organizer can restore them."
 
 
+class NoGuestsHere(DomainError):
+    code, status, message = "UNAUTHORIZED", 401, "This room admits no guests. Sign in first."
+
+
 class OrganizerStays(Conflict):
     message = "The organizer cannot leave their own room."
 

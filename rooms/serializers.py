@@ -157,23 +157,23 @@ def person(user: User) -> dict[str, Any]:
     return {"id": user.pk, "name": user.name, "avatar": user.avatar}
 
 
-ROLES_OF_A_ROOM = [role for role in ParticipantRole if role != ParticipantRole.ADMIN]
+ROLES_OF_A_ROOM = [role.value for role in ParticipantRole if role != ParticipantRole.ADMIN]
 
 
 class EntrySerializer(serializers.Serializer):
     """What a phone that came by a code needs: its place, the room, and tokens where it became a guest."""
 
     participant = serializers.SerializerMethodField()
-    tokens = TokensSerializer(allow_null=True)
     room = serializers.SerializerMethodField()
-
-    @extend_schema_field(RoomDetailSerializer)
-    def get_room(self, entry: Any) -> dict[str, Any]:
-        return self.context["room"]
+    tokens = TokensSerializer(allow_null=True)
 
     @extend_schema_field(ParticipantSerializer)
     def get_participant(self, entry: Any) -> dict[str, Any]:
         return ParticipantSerializer(entry.participant, context={"member": True}).data
+
+    @extend_schema_field(RoomDetailSerializer)
+    def get_room(self, entry: Any) -> dict[str, Any]:
+        return self.context["room"]
 
 
 class InvitationSerializer(ModelSerializer):

@@ -6,7 +6,8 @@ A new endpoint needs a row here; a test compares the table with the router. Most
 
 Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {gone} (removed from
 it), {stranger} (a user id), {prize}, {app}; {participant} and {organizer} are the user ids of these callers, {device}
-is a session of that participant. `.but("draft", {"organizer": 409})` says what differs in a kind of room.
+is a session of that participant; in ACTIVE rooms also {win}, {draw} and {rehearsal}, which are open.
+`.but("draft", {"organizer": 409})` says what differs in a kind of room, `.only("public")` leaves out the others.
 """
 
 from collections.abc import Iterable
@@ -36,6 +37,9 @@ ORGANIZERS = {"organizer", "admin"}
 
 class Statuses(dict[str, dict[str, int]]):
     """Kind of room → caller → status."""
+
+    def only(self, *kinds: str) -> Self:
+        return type(self)({kind: self[kind] for kind in kinds})
 
     def but(self, kind: str, statuses: dict[str, int]) -> Self:
         self[kind] = self[kind] | statuses
@@ -78,6 +82,11 @@ def outside(allowed: Iterable[str], done: int = 200, refused: int = 403) -> Stat
     return Statuses(public=dict.fromkeys(CALLERS, refused) | {"anonymous": 401} | dict.fromkeys(allowed, done))
 
 
+ACTIVE = ("public", "private")
+REHEARSED = read().only(*ACTIVE)  # a rehearsal is for those who run the event
+for kind in ACTIVE:
+    REHEARSED[kind] = dict.fromkeys(CALLERS, 404) | dict.fromkeys(RUNNERS, 200)
+
 IN_ALREADY = dict.fromkeys(MEMBERS, 409)
 JOIN = (
     write({"other organizer", "left", "admin"}, 201)
@@ -96,8 +105,14 @@ LEAVE = write(MEMBERS)
 for kind in ("public", "private", "draft"):
     LEAVE.but(kind, {"organizer": 409, "other organizer": 404, "removed": 404, "left": 404, "admin": 404})
 
+NOT_FOUND = dict.fromkeys(CALLERS, 404)
+WITHOUT_ENVELOPE = {"/openapi.json", "/rooms/{room}/export.{kind}", "/rooms/{room}/evidence.zip"}
+
 TABLE = [
     Row("GET", "/openapi.json", outside(CALLERS)),
+    # messages
+    Row("GET", "/notifications", outside(SIGNED_IN)),
+    Row("POST", "/notifications/{message}/read", outside({"participant"}, refused=404)),
     # accounts
     Row("POST", "/auth/login", outside(CALLERS), body={"email": "{email}", "password": "{password}"}),
     Row("POST", "/auth/refresh", outside(CALLERS), body={"refreshToken": "{refresh}"}),
@@ -148,6 +163,9 @@ TABLE = [
     # prizes
     Row("GET", "/rooms/{room}/prizes", read()),
     Row("POST", "/rooms/{room}/prizes", write(RUNNERS, 201), body={"name": "Cup"}),
+    Row("GET", "/rooms/{room}/prizes/{prize}", read()),
+    Row("PATCH", "/rooms/{room}/prizes/{prize}", write(RUNNERS), body={"name": "Bowl"}),
+    Row("DELETE", "/rooms/{room}/prizes/{prize}", write(RUNNERS)),
     # winners
     Row("GET", "/rooms/{room}/winners", read()),
     Row(
@@ -156,4 +174,27 @@ TABLE = [
         write(RUNNERS, 201).but("draft", dict.fromkeys(RUNNERS, 409)),
         body={"prizeId": "{prize}", "participantId": "{person}"},
     ),
+    # Nothing was won or drawn in a draft.
+    Row("GET", "/rooms/{room}/winners/{win}", read().but("draft", NOT_FOUND)),
+    Row("POST", "/rooms/{room}/winners/{win}/fulfil", write(RUNNERS).but("draft", dict.fromkeys(RUNNERS, 404))),
+    Row("DELETE", "/rooms/{room}/winners/{win}", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
+    # draws
+    Row("GET", "/rooms/{room}/draws", read()),
+    Row(
+        "POST",
+        "/rooms/{room}/draws",
+        write(ORGANIZERS, 201).but("draft", dict.fromkeys(ORGANIZERS, 409)),
+        body={"prizeId": "{prize}"},
+    ),
+    Row("GET", "/rooms/{room}/draws/{draw}", read().but("draft", NOT_FOUND)),
+    Row("GET", "/rooms/{room}/draws/{draw}/proof", read().but("draft", NOT_FOUND)),
+    Row("POST", "/rooms/{room}/draws/{draw}/run", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
+    Row("POST", "/rooms/{room}/draws/{draw}/cancel", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
+    Row("GET", "/rooms/{room}/draws/{rehearsal}", REHEARSED),
+    Row("GET", "/rooms/{room}/draws/{rehearsal}/proof", REHEARSED),
+    # the log
+    Row("GET", "/rooms/{room}/events", read()),
+    # files
+    Row("GET", "/rooms/{room}/export.{kind}", write(ORGANIZERS)),
+    Row("GET", "/rooms/{room}/evidence.zip", write(ORGANIZERS)),
 ]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -89,7 +90,7 @@ class Client:
         self.token = answer["data"]["accessToken"]
         self.headers = {"Authorization": f"Bearer {self.token}"}
 
-    def call(self, method: str, path: str, status: int, **body: object) -> dict:
+    def call(self, method: str, path: str, status: int, **body: Any) -> dict:
         answer = requests.request(method, self.api + path, json=body or None, headers=self.headers, timeout=30)
         assert answer.status_code == status, answer.text
         return answer.json()

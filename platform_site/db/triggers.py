@@ -49,7 +49,7 @@ def add_rules(*rules: Rule) -> migrations.RunPython:
     """The migration operation that installs `rules`, in the place of older ones of the same names.
 
     A later migration that changes a table which a rule stands on or mentions begins with `remove_rules` and ends with
-    `add_rules`: SQLite rebuilds a table for most changes, loses its triggers, and refuses where another one mentions it.
+    `add_rules`: SQLite rebuilds a table for most changes, loses its triggers, and refuses where another mentions it.
     """
     return migrations.RunPython(partial(install, rules), partial(uninstall, rules))
 

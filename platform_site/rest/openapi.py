@@ -20,6 +20,9 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
   `list`; a JSON Schema as a dict for anything else; without it the answer is {"success": true}. `status` may be a
   tuple, too.
 - `paged=True` for a list with `page`, `limit` and `cursor` under another name than `list`.
+- `meta` is the schema of a list's `meta` where it is not that of pages (then `pagination_class = None`, too).
+- `files` are the media types of an answer that is a file, outside the envelope; with an `answer`, JSON in the envelope
+  is possible, too.
 - `redirects=True` for an answer that only sends a browser on (302).
 - `errors` names the DomainErrors that this operation can answer; their code, status and message are read from the
   class. A text is the code of one that Django or DRF raises. What follows from the rest needs no mention: 401 for a
@@ -67,6 +70,8 @@ class Operation:
     body_required: bool = True
     answer: type[Serializer] | tuple[type[Serializer], ...] | Schema | None = None
     paged: bool = False
+    meta: Schema | None = None
+    files: tuple[str, ...] = ()
     many: bool = False
     status: int | tuple[int, ...] = 200
     errors: tuple[type[DomainError] | str, ...] = ()
@@ -268,7 +273,9 @@ class AutoSchema(SpectacularSchema):
         if self.declared.redirects:
             success["headers"] = headers | {"Location": {"schema": {"type": "string"}, "required": True}}
         else:
-            success["content"] = {"application/json": {"schema": self.success_schema()}}
+            success["content"] = {media: {"schema": FILES.get(media, BINARY)} for media in self.declared.files}
+            if self.declared.answer or not self.declared.files:
+                success["content"]["application/json"] = {"schema": self.success_schema()}
         status = 302 if self.declared.redirects else self.declared.status
         responses = {str(one): success for one in (status if isinstance(status, tuple) else (status,))}
         by_status: dict[int, list[Failure]] = {}
@@ -297,7 +304,9 @@ class AutoSchema(SpectacularSchema):
         properties: dict[str, Schema] = {"data": data}
         if self.is_list or declared.many:
             properties["data"] = {"type": "array", "items": data}
-        if self.is_list and getattr(self.view, "pagination_class", None) is not None:
+        if declared.meta:
+            properties["meta"] = declared.meta
+        elif self.is_list and getattr(self.view, "pagination_class", None) is not None:
             properties["meta"] = {"$ref": "#/components/schemas/PageMeta"}
         return {
             "type": "object",
@@ -309,7 +318,7 @@ class AutoSchema(SpectacularSchema):
     def failures(self) -> list[Failure]:
         codes: list[type[DomainError] | str] = [*EVERYWHERE]
         if self.access != "none":
-            codes.append("INVALID_TOKEN")
+            codes += ["INVALID_TOKEN", "FORBIDDEN"]  # a guest's or an app's token is not good everywhere
         if self.access == "required":
             codes.append("UNAUTHORIZED")
         if "{" in self.path:
@@ -344,6 +353,10 @@ class AutoSchema(SpectacularSchema):
             if name.endswith(("InputRequest", "ChangesRequest"))
             else name
         )
+
+
+BINARY: Schema = {"type": "string", "format": "binary"}
+FILES: dict[str, Schema] = {"text/csv": {"type": "string"}}
 
 
 def may_be_null(serializer: Any, source: str) -> bool:
@@ -427,7 +440,7 @@ def finish(result: Schema, generator: Any, request: Any, public: bool) -> Schema
                 parameter["name"] = camel(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
             for part in (found.get("requestBody"), *found["responses"].values()):
                 for content in (part or {}).get("content", {}).values():
-                    if "examples" not in content:
+                    if "examples" not in content and content["schema"] is not BINARY:
                         content["examples"] = {"example": {"value": example(content["schema"], schemas)}}
     result["tags"] = [{"name": name, "description": text} for name, text in sorted(AutoSchema.tag_descriptions.items())]
     return result

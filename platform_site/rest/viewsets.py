@@ -23,8 +23,13 @@ class APIViewSet(GenericViewSet):
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action in {"list", "retrieve"} and self.serializer_class is not None:
-            shape: Any = self.get_serializer_class()()
-            self.fields_wanted = wanted_fields(request, shape.fields)
+            self.fields_wanted = wanted_fields(request, self.shape()().fields)
+
+    def shape(self) -> Any:
+        """The serializer of what this action answers, as its operation declares it."""
+        declared = self.operations.get(self.action) or getattr(getattr(self, self.action), "operation", None)
+        answer = getattr(declared, "answer", None)
+        return answer if isinstance(answer, type) else self.get_serializer_class()
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         if self.fields_wanted is not None and 200 <= response.status_code < 300:

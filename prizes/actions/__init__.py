@@ -1,4 +1,4 @@
-"""What can be done to the fund: `fund` for prizes and wins, `commit` and `run` for draws. The only code that moves stock."""
+"""What can be done to the fund: `fund` for prizes and wins, `commit` and `run` for draws. Only they move stock."""
 
 from prizes.actions.commit import commit_draw
 from prizes.actions.fund import (

@@ -5,13 +5,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from rest_framework.exceptions import NotAuthenticated
 
 from accounts.actions import Tokens, open_dashboard, open_session
 from accounts.models import User
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from rooms.actions.people import require_no_guest, require_numbering, set_role
-from rooms.errors import AlreadyIn, Removed, RemovedBefore, RoomClosed
+from rooms.errors import AlreadyIn, NoGuestsHere, Removed, RemovedBefore, RoomClosed
 from rooms.events import record
 from rooms.models import OPEN_STATUSES, EntryPolicy, Invitation, Participant, ParticipantRole, Room
 from rooms.permissions import RUNNERS, Need, is_admin_in, is_member, lock_room, locked_room, may_hand_out, rank_of
@@ -63,8 +62,8 @@ def join_by_code(
     """Whoever holds the code of a room enters it as PARTICIPANT; who is in already just gets their place told.
 
     Without an account (`by` is None, or a guest of another room) a guest called `name` is made and signed in.
-    Raises NotFound (no such code), Removed, RoomClosed, Forbidden (by invitation only), NotAuthenticated (no guests
-    here), InvalidInput (a guest without a name).
+    Raises NotFound (no such code), Removed, RoomClosed, Forbidden (by invitation only), NoGuestsHere, InvalidInput (a
+    guest without a name).
     """
     room_id = Room.objects.filter(join_code=spelled(code)).values_list("pk", flat=True).first()
     if room_id is None:
@@ -88,7 +87,7 @@ def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | No
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
         raise Forbidden("This room is open to invited people only.")
     if room.entry_policy != EntryPolicy.GUESTS:
-        raise NotAuthenticated
+        raise NoGuestsHere
     if not name:
         raise InvalidInput({"name": ["Say under which name you join."]})
     guest = User(name=name, is_guest=True)

@@ -22,7 +22,7 @@ from prizes.actions import award_prize
 from prizes.models import Winner, WinnerState
 from rooms.actions import invite, join_room, update_room
 from rooms.events import record
-from rooms.models import Participant, ParticipantRole, Room, RoomEvent
+from rooms.models import Notification, Participant, ParticipantRole, Room, RoomEvent
 from rooms.permissions import Need, locked_room
 from tests.factories import add_participant, make_prize, make_room, make_user
 
@@ -91,6 +91,14 @@ def lived(person, organiser, moderator, admin):
         revoked_at=timezone.now(),
         revoked_by=organiser,
         revocation_reason=f"{NAME} was not there",
+    )
+    Notification.objects.create(user=person, type="prize:won", title=f"Well done, {NAME}")
+    Notification.objects.create(
+        user=organiser,
+        type="note",
+        title=f"{FORMER} won",
+        body=f"{NAME} <{EMAIL}>",
+        data={"user": {"id": person.pk, "name": FORMER, "avatar": FORMER_AVATAR}},
     )
     invite(room_id=make_room(organiser).pk, by=organiser, email=EMAIL.upper())
     open_session(user=person, device_info=DEVICE, ip_address=ADDRESS)

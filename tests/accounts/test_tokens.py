@@ -126,7 +126,7 @@ def test_a_guests_token_is_good_for_one_room(api, room, organiser):
     assert claims_of(token)["room"] == room.pk
     for path in ("", "/participants", "/prizes"):
         assert client.get(f"/api/v1/rooms/{room.pk}{path}").status_code == 200
-        assert client.get(f"/api/v1/rooms/{elsewhere.pk}{path}").status_code == 401
+        assert client.get(f"/api/v1/rooms/{elsewhere.pk}{path}").status_code == 403
     assert client.get(ME).json()["data"]["email"] is None
 
 

@@ -253,4 +253,4 @@ def test_a_worker_killed_at_any_moment_leaves_the_fund_whole(organiser):
     assert Prize.objects.values_list("quantity_reserved", flat=True).get() == 0
     # And the completed ones awarded exactly what they say.
     for draw in Draw.objects.filter(status="COMPLETED"):
-        assert draw.winners.count() == draw.winner_count == len(draw.outcome)
+        assert draw.winners.count() == draw.winner_count == len(draw.outcome or [])

@@ -1,6 +1,7 @@
 """Fixtures of the tests of rooms: limits that start anew, and server processes that see the test's rows."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -48,3 +49,11 @@ def no_hits() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def limits(settings: Any) -> Any:
+    """Limits on, and none on the number of requests as such."""
+    settings.RATE_LIMITS = True
+    settings.RATE_LIMIT_ANONYMOUS = settings.RATE_LIMIT_USER = 100_000
+    return settings

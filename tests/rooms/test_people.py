@@ -104,7 +104,7 @@ def test_an_organizer_is_lowered_before_they_are_removed(room, organiser, api):
     assert api(organiser).delete(at(second)).status_code == 200
 
 
-def test_a_moderators_removals_are_limited_and_an_organizers_are_not(room, moderator, organiser, api):
+def test_a_moderators_removals_are_limited_and_an_organizers_are_not(room, moderator, organiser, api, limits):
     crowd = [add_participant(room) for _ in range(MOST_REMOVALS + 2)]
     clients = api(moderator), api(organiser)
     for person in crowd[:MOST_REMOVALS]:
