@@ -21,7 +21,7 @@ def test_the_story_runs(live_server):
     organizer, player, app = make_user("Olga"), make_user("Pat"), make_app(APP)
     for _ in range(3):
         make_room(make_user(), app=make_app())
-    people = ["--organizer", organizer.email, "--player", player.email]
+    people = ["--organizer", str(organizer.email), "--player", str(player.email)]
     options = [*people, "--password", PASSWORD, "--app", app.app_id]
     told = subprocess.run(
         [sys.executable, "-I", STORY, live_server.url, *options],
