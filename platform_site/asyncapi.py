@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from platform_site.rest.openapi import document as openapi_document
+from rooms import notifications, presence  # noqa: F401 (they register commands)
 from rooms.catalogue import EVENTS
 from rooms.protocol import COMMANDS, shape
 

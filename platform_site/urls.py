@@ -3,10 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from platform_site.views import live, ready
+from platform_site.views import home, live, ready
 from prizes import views as draws
 
 urlpatterns = [
+    path("", home, name="home"),
     path("admin/", admin.site.urls),
     path("api/", include("platform_site.api")),
     path("draws/verify", draws.verify_file, name="draw-verify-file"),

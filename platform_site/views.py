@@ -1,4 +1,4 @@
-"""Answers that belong to no app: health, the API's description, and what the site says when something is wrong."""
+"""Pages and answers that belong to no app: the start, health, descriptions of the API, and failures."""
 
 from typing import Any
 
@@ -83,6 +83,10 @@ def redis_answers() -> bool:
         return False
     finally:
         client.close()
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "home.html")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+PAUSE = 0.2  # seconds in which clients read, when one look did not bring all
 TURN = 250  # frames that are given before others have a turn
 LONGEST_KEPT = 2.0  # seconds
 LONGEST_JOIN = 2.0  # seconds that a feed waits for the channel layer before it goes on without
@@ -133,6 +134,8 @@ class Feed:
                     self.seq = batch[-1].row.seq
                 if not rows and heard == self.newest:
                     self.newest = self.seq
+                elif len(rows) == lookups.MOST_A_LOOK:
+                    await asyncio.sleep(PAUSE)
         except Exception:
             logger.exception("The log of room %s cannot be read now; the next tick tries again", self.room_id)
         finally:

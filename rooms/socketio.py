@@ -86,8 +86,7 @@ async def identity_at_handshake(hub: Hub, scope: dict[str, Any], auth: Any) -> I
         token = auth.get("token") if isinstance(auth, dict) else None
         if token is not None or not isinstance(auth, dict):
             return await hub.run(identity_of_token, token)
-    identity: Identity | None = await identity_of_cookie(hub.run, scope)
-    return ANONYMOUS if identity is None else identity
+    return await identity_of_cookie(hub.run, scope)
 
 
 class SocketIOConnection(Connection):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -31,6 +32,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     # Chromium refuses to sandbox itself as root.
     args = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else list(QUIET)
     return {**browser_type_launch_args, "executable_path": CHROMIUM.path(), "args": args}
+
+
+# Argon2 as in production, but for its cost: a suite that signs in a thousand times does not guard anything by it.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 
 @pytest.fixture

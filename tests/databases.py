@@ -65,12 +65,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _empty_rooms_first(connection: Any) -> None:
     """SQLite has no TRUNCATE, and triggers keep the log and the draws of a room that is there: it goes first."""
-    flush = connection.ops.sql_flush
+    # On the class: beside Playwright's event loop, Django opens another connection.
+    operations = type(connection.ops)
+    flush = operations.sql_flush
 
     def rooms_first(*args: Any, **options: Any) -> list[str]:
         return sorted(flush(*args, **options), key=lambda statement: '"rooms_room"' not in statement)
 
-    connection.ops.sql_flush = rooms_first
+    operations.sql_flush = rooms_first
 
 
 @pytest.hookimpl(trylast=True)  # After -k and -m have had their say.

@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 import requests
 from django.db import connection, connections
-from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -140,9 +139,13 @@ class Live:
         self.close_code: int | None = None
 
     async def __aenter__(self) -> Self:
-        offered = ["event-platform", *self.options.pop("subprotocols", ()), *([self.token] if self.token else [])]
+        protocols: list[Any] = [
+            "event-platform",
+            *self.options.pop("subprotocols", ()),
+            *([self.token] if self.token else []),
+        ]
         self.socket: ClientConnection = await connect(
-            self.url, subprotocols=[*map(Subprotocol, offered)], proxy=None, max_size=None, **self.options
+            self.url, subprotocols=protocols, proxy=None, max_size=None, **self.options
         )
         self.reader = asyncio.create_task(self.read())
         return self

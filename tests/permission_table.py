@@ -106,11 +106,10 @@ for kind in ("public", "private", "draft"):
     LEAVE.but(kind, {"organizer": 409, "other organizer": 404, "removed": 404, "left": 404, "admin": 404})
 
 NOT_FOUND = dict.fromkeys(CALLERS, 404)
-WITHOUT_ENVELOPE = {"/openapi.json", "/asyncapi.json", "/rooms/{room}/export.{kind}", "/rooms/{room}/evidence.zip"}
+WITHOUT_ENVELOPE = {"/openapi.json", "/rooms/{room}/export.{kind}", "/rooms/{room}/evidence.zip"}
 
 TABLE = [
     Row("GET", "/openapi.json", outside(CALLERS)),
-    Row("GET", "/asyncapi.json", outside(CALLERS)),
     # messages
     Row("GET", "/notifications", outside(SIGNED_IN)),
     Row("POST", "/notifications/{message}/read", outside({"participant"}, refused=404)),

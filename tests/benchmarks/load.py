@@ -53,8 +53,8 @@ class Socket(asyncio.Protocol):
             question = {"id": 1, "event": "room:subscribe", "data": {"roomId": self.options.room}}
             self.say(1, json.dumps(question).encode())
         at = 0
-        while (found := frame_at(self.buffer, at)) is not None:
-            opcode, body, at = found
+        while (frame := frame_at(self.buffer, at)) is not None:
+            opcode, body, at = frame
             if opcode == 9:
                 self.say(10, body)
             elif opcode == 1:

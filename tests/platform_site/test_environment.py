@@ -29,7 +29,8 @@ def start(*command: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_production_settings_pass_djangos_own_deployment_check():
-    done = start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    alone = PRODUCTION | {"DATABASE_POOL_SIZE": "0"}  # a pool would wait for a database that is not there
+    done = start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **alone)
     assert done.returncode == 0, done.stderr
 
 

@@ -96,7 +96,13 @@ async def test_frames_are_what_the_description_says(
         for frame in client.events:
             assert faults(f"event.{frame['event'].replace(':', '.')}", frame) == [], frame
         seen = set(client.names())
-    wanted: tuple[str, ...] = ("room:subscribed", "room:updated", "room:status_changed", "error")
-    wanted += ("prize:created", "prize:updated", "prize:deleted", "winner:selected", "winner:updated")
-    wanted += ("participant:joined", "participant:left")
+    wanted: tuple[str, ...] = (
+        "room:subscribed",
+        "prize:created",
+        "prize:updated",
+        "prize:deleted",
+        "winner:selected",
+        "winner:updated",
+    )
+    wanted += ("participant:joined", "participant:left", "room:updated", "room:status_changed", "error")
     assert seen >= {*wanted, "notification:received", "room:unsubscribed"}

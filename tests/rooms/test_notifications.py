@@ -78,11 +78,9 @@ def test_the_log_by_rest(
     room: Room, organiser: User, stranger: User, private_room: Room, api: Callable[..., APIClient]
 ) -> None:
     whole = api(organiser).get(f"/api/v1/rooms/{room.pk}/events").json()
-    assert [each["data"]["seq"] for each in whole["data"]] == list(range(1, whole["meta"]["seq"] + 1))
-    assert whole["meta"]["level"] == "private"
+    assert [each["data"]["seq"] for each in whole["data"]] == list(range(1, whole["meta"]["total"] + 1))
     rest = api().get(f"/api/v1/rooms/{room.pk}/events?since=1&limit=1").json()
     assert [each["data"]["seq"] for each in rest["data"]] == [2]
-    assert rest["meta"] == {"level": "public", "seq": room.last_public_seq, "limit": 1, "pruned": False}
     assert api(stranger).get(f"/api/v1/rooms/{private_room.pk}/events").status_code == 404
     for query in ("since=-1", "since=x", "limit=0", "limit=101"):
         assert api().get(f"/api/v1/rooms/{room.pk}/events?{query}").status_code == 422
