@@ -29,7 +29,17 @@ APPLICATION = "platform_site.asgi:application"
 DAPHNE = ("-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", APPLICATION)
 UVICORN = (
     *("-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--ws", "websockets-sansio"),
-    *("--ws-per-message-deflate", "false", "--log-level", "warning", "--lifespan", "off", APPLICATION),
+    *(
+        "--ws-per-message-deflate",
+        "false",
+        "--loop",
+        "asyncio",
+        "--log-level",
+        "warning",
+        "--lifespan",
+        "off",
+        APPLICATION,
+    ),
 )
 
 

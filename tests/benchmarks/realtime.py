@@ -13,8 +13,8 @@ import sys
 import tempfile
 
 SERVERS = {
-    "uvicorn": ("uvicorn", "--loop", "uvloop"),
-    "uvicorn-asyncio": ("uvicorn", "--loop", "asyncio"),
+    "uvicorn": ("uvicorn", "--loop", "asyncio"),
+    "uvloop": ("uvicorn", "--loop", "uvloop"),  # uv run --with uvloop …
     "daphne": ("daphne",),
 }
 
