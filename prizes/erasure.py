@@ -1,10 +1,12 @@
 """What the fund forgets of a person: texts about them. Their wins and entries stay, under their ids."""
 
+from typing import Any
+
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from accounts.models import User
-from accounts.traces import rewrite
+from accounts.traces import Traces, rewrite
 from prizes.models import Draw, Winner
 from rooms.erasure import known_traces
 from rooms.models import Participant
@@ -20,8 +22,13 @@ def erase_wins(user: User) -> None:
     )
     beside = Winner.all_objects.filter(room__in=own.values("room_id")).exclude(revocation_reason="")
     rewrite(beside, {"revocation_reason": traces.in_text})
-    # The commit of a draw is final and names nobody. Who was withdrawn, by whom and why, may.
+    # The commit of a draw is final and names nobody. Why somebody was withdrawn may. The ids stay whatever a name is:
+    # without them the record is wrong.
     draws = Draw.objects.annotate(text=Cast("withdrawn", TextField())).filter(traces.mentioned_in("text"))
-    rewrite(draws, {"withdrawn": traces.in_json})
+    rewrite(draws, {"withdrawn": lambda people: [one | reason_of(one, traces) for one in people]})
     cancelled = Draw.objects.filter(room__in=own.values("room_id")).exclude(cancellation_reason="")
     rewrite(cancelled, {"cancellation_reason": traces.in_text})
+
+
+def reason_of(withdrawal: dict[str, Any], traces: Traces) -> dict[str, Any]:
+    return {"reason": traces.in_json(withdrawal)["reason"]}

@@ -16,8 +16,9 @@ from rooms.models import Participant, Room
 
 Row = dict[str, Any]
 
-# What a spreadsheet takes for the start of a formula, also in its full-width form, also behind blanks.
-FORMULA = re.compile(r"^[\s\u200b\ufeff]*[=+\-@＝＋－＠]|^[\t\r\n]")
+# What a spreadsheet takes for the start of a formula, also in its full-width form, also behind blanks and behind what
+# NOT_IN_XML takes away.
+FORMULA = re.compile(r"^[\s\x00-\x1f\u200b\ufeff\ufffe\uffff\ud800-\udfff]*[=+\-@＝＋－＠]|^[\t\r\n]")
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 LONGEST_CELL = 32_767
 CHUNK = 1000

@@ -784,6 +784,8 @@ class _Check:
             return
         if self.record["strength"] == "delegated":
             self.skipped["winners"] = "The app chose the winners: chance did not, and nothing can be recomputed."
+            if self.status == "COMPLETED" and not self.report.faults:
+                self.check_chosen(given)
             return
         if self.report.faults:
             self.skipped["winners"] = "Not recomputed: what the winners follow from is wrong."
@@ -813,11 +815,12 @@ class _Check:
         if report.withdrawn:
             report.without_withdrawn = pick(())
 
-    def compare_winners(self, given: Any) -> None:
+    def places_in(self, given: Any) -> dict[tuple[str, int], str] | None:
+        """The recorded winners by place; None, and a fault, where they cannot be read."""
         recorded: dict[tuple[str, int], str] = {}
         if not isinstance(given, list):
             self.fault("winners", "The winners are not a list.")
-            return
+            return None
         for number, one in enumerate(given, start=1):
             winner = one if isinstance(one, dict) else {}
             prize_id: Any = winner.get("prizeId")
@@ -825,11 +828,37 @@ class _Check:
             rank = whole(winner.get("rank"), MAX_COUNT)
             if not (is_id(prize_id) and is_id(participant_id) and rank):
                 self.fault("winners", f"Winner {number} lacks a prize, a person or a rank.")
-                return
+                return None
             if (prize_id, rank) in recorded:
                 self.fault("winners", f"Two winners stand on place {rank} of prize {show(prize_id)}.")
-                return
+                return None
             recorded[prize_id, rank] = participant_id
+        return recorded
+
+    def check_chosen(self, given: Any) -> None:
+        """What an app chose cannot be recomputed; that it kept to the sealed list and rules can be seen."""
+        recorded = self.places_in(given)
+        counts = dict(self.report.rules or ())
+        able = {participant_id for participant_id, _ in self.report.sorted_entries or ()}
+        able.difference_update(one.participant_id for one in self.report.withdrawn)
+        winners: set[Any] = set()
+        for (prize_id, rank), participant_id in (recorded or {}).items():
+            who = participant_id if self.record["distinct"] else (prize_id, participant_id)
+            if rank > counts.get(prize_id, 0):
+                self.fault("winners", f"This draw has no place {rank} of prize {show(prize_id)}.")
+            elif participant_id not in able:
+                self.fault("winners", f"{show(participant_id)} could not win: not among the entries, or withdrawn.")
+            elif who in winners:
+                self.fault("winners", f"{show(participant_id)} wins twice.")
+            else:
+                winners.add(who)
+                continue
+            return
+
+    def compare_winners(self, given: Any) -> None:
+        recorded = self.places_in(given)
+        if recorded is None:
+            return
         places = _places(self.report.winners or ())
         if recorded == places:
             self.found["winners"] = f"{len(places)} winners, each the one that follows."

@@ -18,13 +18,15 @@ from accounts.errors import StillOrganises
 from accounts.models import DELETED_USER_NAME, TokenBlacklist, User
 from accounts.sessions import open_session
 from accounts.traces import Traces
-from prizes.actions import award_prize
-from prizes.models import Winner, WinnerState
-from rooms.actions import invite, join_room, update_room
+from prizes import fair_draw
+from prizes.actions import award_prize, run_draw
+from prizes.models import Draw, Winner, WinnerState
+from prizes.records import record_of
+from rooms.actions import invite, join_room, leave_room, update_room
 from rooms.events import record
 from rooms.models import Notification, Participant, ParticipantRole, Room, RoomEvent
 from rooms.permissions import Need, locked_room
-from tests.factories import add_participant, make_prize, make_room, make_user
+from tests.factories import add_participant, make_draw, make_prize, make_room, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -189,6 +191,21 @@ def test_erased_is_for_good_and_erasing_twice_changes_nothing(person):
 def test_the_address_is_free_again(person):
     erase_user(user=person, by=person)
     assert User.objects.create(name="Another", email=EMAIL).pk != person.pk
+
+
+def test_a_record_stays_right_whatever_its_people_were_called(person, organiser):
+    room = make_room(organiser)
+    join_room(room_id=room.pk, by=person)
+    place = Participant.objects.get(user=person)
+    add_participant(room)
+    draw = make_draw(room, make_prize(room))
+    leave_room(room_id=room.pk, by=person)
+    run_draw(room_id=room.pk, draw_id=draw.pk, by=organiser)
+    person = update_profile(user=person, by=person, name=place.pk)
+    erase_user(user=person, by=person)
+    record = record_of(Draw.objects.with_lines().get(pk=draw.pk))
+    assert [one["participantId"] for one in record["withdrawn"]] == [place.pk]
+    assert fair_draw.verify_record(record) == []
 
 
 def test_others_of_the_same_name_keep_it(person, lived):

@@ -13,13 +13,14 @@ from django.core.management import call_command
 from openpyxl import load_workbook
 
 from prizes.actions import award_prize, cancel_draw, revoke_winner, run_draw
-from prizes.exports import cell
+from prizes.exports import NOT_IN_XML, cell, export_file
 from rooms.actions import leave_room
 from tests.factories import add_participant, make_draw, make_prize, make_user
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", " =1", "＝1", "＋1", "－1", "＠A"]
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", " =1", "＝1", "＋1", "－1", "＠A", "\x01=1", "\uffff @A"],
 )
 def test_formulas_are_escaped(text):
     assert cell(text) == "'" + text
@@ -38,6 +39,13 @@ def test_other_values_become_text():
 def evil(room):
     """A participant whose name a spreadsheet would run, with a character that XML cannot hold."""
     return add_participant(room, make_user("=HYPERLINK(1)\x07", email="evil@example.com"))
+
+
+@pytest.mark.parametrize("start", ["\x01", "\uffff", "\ufffe \x08"])
+def test_xlsx_holds_no_formula_behind_what_xml_cannot_hold(room, start):
+    make_prize(room, name=f"{start}=1+1")
+    book = load_workbook(io.BytesIO(export_file(room, "xlsx", "prizes")[2]))
+    assert [row[1].value for row in book["prizes"].iter_rows(min_row=2)] == [f"'{NOT_IN_XML.sub('', start)}=1+1"]
 
 
 def get(api, room, user, path):

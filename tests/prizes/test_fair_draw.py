@@ -575,7 +575,10 @@ def other_states() -> dict[str, tuple[dict[str, Any], list[str]]]:
     cancelled = {**committed, "status": "CANCELLED", "seed": SEED.hex()}
     no_plan = {**make_record(), "status": "CANCELLED", "winners": None, "entropy": None, "runAt": None}
     delegated = {**full_record(), "strength": "delegated"}
-    delegated["winners"] = [{"prizeId": "grand", "participantId": ENTRIES[0][0], "rank": 1}]
+    chosen = {"prizeId": "grand", "participantId": loser_of(delegated), "rank": 1}
+    delegated["winners"] = [chosen]
+    gone = delegated["withdrawn"][0]["participantId"]
+    again = {**chosen, "prizeId": PRIZES[1][0]}
     return {
         "committed": (committed, []),
         "running": ({**committed, "status": "RUNNING"}, []),
@@ -591,6 +594,13 @@ def other_states() -> dict[str, tuple[dict[str, Any], list[str]]]:
         "committed, value known": ({**committed, "entropy": "6"}, ["entropy"]),
         "committed, run": ({**committed, "runAt": "2030-01-01T19:00:00.000Z"}, ["shape"]),
         "cancelled, seed hidden": ({**cancelled, "seed": None}, ["seed"]),
+        "delegated, no list": ({**delegated, "winners": "all"}, ["winners"]),
+        "delegated, no rank": ({**delegated, "winners": [{**chosen, "rank": None}]}, ["winners"]),
+        "delegated, stranger": ({**delegated, "winners": [{**chosen, "participantId": "friend"}]}, ["winners"]),
+        "delegated, withdrawn": ({**delegated, "winners": [{**chosen, "participantId": gone}]}, ["winners"]),
+        "delegated, other prize": ({**delegated, "winners": [{**chosen, "prizeId": "car"}]}, ["winners"]),
+        "delegated, too many": ({**delegated, "winners": [{**chosen, "rank": 99}]}, ["winners"]),
+        "delegated, twice": ({**delegated, "winners": [chosen, again]}, ["winners"]),
         "delegated, seed swapped": ({**delegated, "seed": "11" * 32}, ["seed"]),
         "delegated, entry removed": ({**delegated, "entries": delegated["entries"][1:]}, ["entries", "withdrawn"]),
     }

@@ -687,6 +687,7 @@
       if (this.status === "COMMITTED" || this.status === "RUNNING") return;
       if (this.record.strength === "delegated") {
         this.skipped.winners = "The app chose the winners: chance did not, and nothing can be recomputed.";
+        if (this.status === "COMPLETED" && !this.report.faults.length) this.checkChosen(given);
         return;
       }
       if (this.report.faults.length) {
@@ -714,10 +715,11 @@
       if (report.withdrawn.length) report.withoutWithdrawn = pick([]);
     }
 
-    compareWinners(given) {
+    /** The recorded winners by place; null, and a fault, where they cannot be read. */
+    placesIn(given) {
       if (!Array.isArray(given)) {
         this.fault("winners", "The winners are not a list.");
-        return;
+        return null;
       }
       const recorded = new Map();
       let number = 0;
@@ -727,14 +729,44 @@
         const rank = whole(stated, MAX_COUNT);
         if (!(isId(prizeId) && isId(participantId) && rank)) {
           this.fault("winners", `Winner ${number} lacks a prize, a person or a rank.`);
-          return;
+          return null;
         }
         if (recorded.has(place(prizeId, rank))) {
           this.fault("winners", `Two winners stand on place ${rank} of prize ${show(prizeId)}.`);
-          return;
+          return null;
         }
         recorded.set(place(prizeId, rank), participantId);
       }
+      return recorded;
+    }
+
+    /** What an app chose cannot be recomputed; that it kept to the sealed list and rules can be seen. */
+    checkChosen(given) {
+      const recorded = this.placesIn(given) || new Map();
+      const counts = new Map(this.report.rules);
+      const able = new Set(this.report.sortedEntries.map(([id]) => id));
+      for (const one of this.report.withdrawn) able.delete(one.participantId);
+      const winners = new Set();
+      for (const [key, participantId] of recorded) {
+        const [prizeId, rank] = splitPlace(key);
+        const who = this.record.distinct ? participantId : `${prizeId}\n${participantId}`;
+        if (rank > (counts.get(prizeId) || 0)) {
+          this.fault("winners", `This draw has no place ${rank} of prize ${show(prizeId)}.`);
+        } else if (!able.has(participantId)) {
+          this.fault("winners", `${show(participantId)} could not win: not among the entries, or withdrawn.`);
+        } else if (winners.has(who)) {
+          this.fault("winners", `${show(participantId)} wins twice.`);
+        } else {
+          winners.add(who);
+          continue;
+        }
+        return;
+      }
+    }
+
+    compareWinners(given) {
+      const recorded = this.placesIn(given);
+      if (recorded === null) return;
       const follow = places(this.report.winners);
       const {withoutWithdrawn} = this.report;
       if (sameMap(recorded, follow)) {
@@ -747,17 +779,13 @@
     }
 
     nameDifferent(follow, recorded) {
-      const split = (key) => {
-        const at = key.lastIndexOf("\n");
-        return [key.slice(0, at), Number(key.slice(at + 1))];
-      };
       const added = [...recorded.keys()].filter((key) => !follow.has(key)).sort((one, other) => {
-        const [x, y] = [split(one), split(other)];
+        const [x, y] = [splitPlace(one), splitPlace(other)];
         return compareIds(x[0], y[0]) || x[1] - y[1];
       });
       const order = [...follow.keys(), ...added];
       const different = order.filter((key) => follow.get(key) !== recorded.get(key));
-      const [prizeId, rank] = split(different[0]);
+      const [prizeId, rank] = splitPlace(different[0]);
       const name = (map) => (map.has(different[0]) ? show(map.get(different[0])) : "nobody");
       this.fault(
         "winners",
@@ -804,6 +832,10 @@
   const pair = (given, name, number) => (isObject(given) ? [given[name], given[number]] : [null, null]);
   const sum = (pairs) => pairs.reduce((total, one) => total + one[1], 0);
   const place = (prizeId, rank) => `${prizeId}\n${rank}`;
+  const splitPlace = (key) => {
+    const at = key.lastIndexOf("\n");
+    return [key.slice(0, at), Number(key.slice(at + 1))];
+  };
   const places = (wins) => new Map(wins.map((win) => [place(win.prizeId, win.rank), win.participantId]));
   const sameMap = (one, other) => one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
 

@@ -146,6 +146,12 @@
       return ["OPEN", "The seal is right, but an app chose",
         "What was announced was not changed. Who wins was decided by an application, so chance cannot be proved."];
     }
+    if (report.withdrawn.length && JSON.stringify(report.winners) !== JSON.stringify(report.withoutWithdrawn)) {
+      const people = plural(report.withdrawn.length, "person", "people");
+      return ["OPEN", "The sums are right, but look at who could not win",
+        `The winners follow from what was sealed, less ${people} who left, were removed, or won otherwise before the `
+        + "draw. With them the result would be another. Below: who, when, why, and who would have won."];
+    }
     return ["OK", "Everything is right", facts.rehearsal
       ? "This was a rehearsal: it awards nothing. The result follows from what was sealed."
       : "The winners follow from what was sealed before the draw. Nobody changed anything."];
