@@ -296,7 +296,6 @@ SPECTACULAR_SETTINGS = {
         "EntryPolicy": "rooms.models.EntryPolicy",
         "ParticipantRole": "rooms.models.ParticipantRole",
         "RoleOfARoom": "rooms.serializers.ROLES_OF_A_ROOM",
-        "DrawStatus": "prizes.models.DrawStatus",
         "WinnerState": "prizes.models.WinnerState",
         "WinnerMethod": "prizes.models.WinnerMethod",
         "DrawStatus": "prizes.models.DrawStatus",
