@@ -229,7 +229,7 @@ LOGOUT_REDIRECT_URL = "/"
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
 
 # Called with the marks (hashes) of what was revoked, after the commit, on the process that revoked it.
-REVOCATION_LISTENERS: list[str] = []
+REVOCATION_LISTENERS = ["rooms.bells.tell_revoked"]
 # What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
 ERASERS = [
     "rooms.erasure.erase_participations",

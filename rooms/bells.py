@@ -51,6 +51,11 @@ def tell(message: Message, *, group: str = ALL_HUBS) -> None:
         ringer().add(group, message)
 
 
+def tell_revoked(marks: list[str]) -> None:
+    """Ends the connections of revoked tokens, devices and people (accounts.revocation calls this after the commit)."""
+    tell({"type": "marks.revoked", "marks": list(marks)})
+
+
 def ringer() -> "Ringer":
     # By process: a thread does not survive a fork.
     pid = os.getpid()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LOOK_BACK = timedelta(seconds=60)  # a transaction may end long after its notification was made
 MOST_PUSHED = 500
+MOST_BELLS = 20
 
 
 class NotificationSerializer(ModelSerializer):
@@ -45,10 +46,16 @@ def notify(
 ) -> Notification:
     """Leaves a message for a person; their open pages show it as soon as the surrounding transaction is committed."""
     notification = Notification(user_id=user_id, type=type, title=title, body=body, room=room, data=data or {})
-    notification.save(force_insert=True)
-    ring = partial(tell, {"type": "person.notified", "userId": user_id, "id": notification.pk})
-    transaction.on_commit(ring, robust=True)
+    notify_all([notification])
     return notification
+
+
+def notify_all(notifications: list[Notification]) -> None:
+    """Leaves these messages (unsaved) in one statement; many are shown by one bell."""
+    Notification.objects.bulk_create(notifications)
+    bells = [{"type": "person.notified", "userId": each.user_id, "id": each.pk} for each in notifications]
+    for bell in bells if len(bells) <= MOST_BELLS else [{"type": "people.notified", "id": notifications[0].pk}]:
+        transaction.on_commit(partial(tell, bell), robust=True)
 
 
 @transaction.atomic
@@ -89,6 +96,8 @@ class Push:
     def hear(self, message: dict[str, Any]) -> None:
         if message["type"] == "person.notified" and message["userId"] in self.hub.by_user:
             self.hub.spawn(self.look([message["userId"]]))
+        elif message["type"] == "people.notified":
+            self.hub.spawn(self.tick())
 
     def came(self, subscription: Subscription) -> None:
         """Nothing: messages are for people, whichever rooms they follow."""

@@ -47,9 +47,9 @@ def make_guest(name: str = "Guest") -> User:
     return User.objects.create(name=name, is_guest=True)
 
 
-def make_app(schema: dict[str, Any] | None = None, **manifest: Any) -> App:
+def make_app(schema: dict[str, Any] | None = None, app_id: str = "", **manifest: Any) -> App:
     """A registered app; its app_id is new in every call, because compiled schemas are kept for the process."""
-    app_id, version = f"app_test_{next(numbers)}", "1.0.0"
+    app_id, version = app_id or f"app_test_{next(numbers)}", "1.0.0"
     whole = {
         "meta": {"name": f"Test app {app_id}", "version": version, "description": "For tests."},
         "baseUrl": "https://game.example.com",

@@ -15,7 +15,8 @@ from prizes.models import OPEN_DRAWS, Prize, Winner, WinnerMethod, WinnerState
 from prizes.serializers import PrizeSerializer, WinnerSerializer
 from rooms.errors import RoomClosed, RoomNotActive
 from rooms.events import record
-from rooms.models import Participant, ParticipantRole, Room, RoomStatus
+from rooms.models import Notification, Participant, ParticipantRole, Room, RoomStatus
+from rooms.notifications import notify_all
 from rooms.permissions import Need, locked_room
 
 API_NAMES = {
@@ -162,12 +163,24 @@ def award_prize(
             )
             winner.save(force_insert=True)
             record(room, "winner:selected", {"winner": WinnerSerializer(winner).data}, by=by)
+            notify_all([message_of(winner)])
             return winner
     except IntegrityError:
         # The piece is back in stock with the rest of the transaction. The unique rules say why it failed.
         if has_won(prize_id, participant_id, round_key):
             raise AlreadyWon from None
         raise
+
+
+def message_of(winner: Winner) -> Notification:
+    """What the winner is told at once, wherever they are signed in."""
+    return Notification(
+        user_id=winner.participant.user_id,
+        type="winner",
+        title=f"You won: {winner.prize.name}"[:255],
+        room=winner.room,
+        data={"winnerId": winner.pk, "prizeId": winner.prize_id},
+    )
 
 
 def require_active(room: Room) -> None:

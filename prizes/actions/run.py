@@ -19,6 +19,7 @@ from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
 from prizes import fair_draw
 from prizes.actions.commit import require_open, visibility_of
+from prizes.actions.fund import message_of
 from prizes.entries import entries_of, withdrawn_now
 from prizes.errors import DrawOver, DrawRunning
 from prizes.models import Draw, DrawStatus, Prize, Winner, WinnerMethod
@@ -26,6 +27,7 @@ from prizes.seeds import opened
 from prizes.serializers import WinnerSerializer, lines_of
 from rooms.events import record, record_many
 from rooms.models import Participant, Room
+from rooms.notifications import notify_all
 from rooms.permissions import Need, locked_room
 
 logger = logging.getLogger(__name__)
@@ -264,6 +266,7 @@ def award(
         )
         told = [("winner:selected", {"winner": WinnerSerializer(winner).data}) for winner in winners]
         record_many(room, told, by=by)
+        notify_all([message_of(winner) for winner in winners])
 
 
 def completed(draw: Draw) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from platform_site.rest.exceptions import DomainError
 from prizes.actions import award_prize
 from prizes.errors import AlreadyWon, PrizeExhausted
 from prizes.models import Winner
-from rooms.models import ParticipantRole, RoomEvent
+from rooms.models import Notification, ParticipantRole, RoomEvent
 from tests.factories import add_participant, make_prize, make_room
 
 
@@ -67,3 +67,23 @@ def test_award_needs_an_active_room(organiser):
     with pytest.raises(DomainError) as refusal:
         award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=person.pk, by=organiser)
     assert refusal.value.status == 409
+
+
+def test_a_winner_is_told_and_nobody_else(room, organiser, participant, api):
+    prize = make_prize(room, name="Cup")
+    person = room.participants.get(user=participant)
+    winner = award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=person.pk, by=organiser)
+    told = api(participant).get("/api/v1/notifications").json()["data"]
+    assert [(each["type"], each["title"], each["roomId"], each["readAt"]) for each in told] == [
+        ("winner", "You won: Cup", room.pk, None)
+    ]
+    assert told[0]["data"] == {"winnerId": winner.pk, "prizeId": prize.pk}
+    assert api(organiser).get("/api/v1/notifications").json()["data"] == []
+
+
+def test_a_refused_award_tells_nobody(room, organiser):
+    prize, first, second = make_prize(room), add_participant(room), add_participant(room)
+    award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=first.pk, by=organiser)
+    with pytest.raises(PrizeExhausted):
+        award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=second.pk, by=organiser)
+    assert not Notification.objects.filter(user=second.user).exists()
