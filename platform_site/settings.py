@@ -299,7 +299,6 @@ SPECTACULAR_SETTINGS = {
         "DrawStatus": "prizes.models.DrawStatus",
         "WinnerState": "prizes.models.WinnerState",
         "WinnerMethod": "prizes.models.WinnerMethod",
-        "DrawStatus": "prizes.models.DrawStatus",
     },
     "APPEND_COMPONENTS": COMPONENTS,
     "SWAGGER_UI_DIST": "SIDECAR",
