@@ -151,7 +151,7 @@ def end_other_sessions(*, user: User, family: str, by: User) -> int:
 
 def end_sessions_of_old_password(sender: type[User], instance: User, created: bool, **kwargs: Any) -> None:
     """After a new password, however it was set: whoever knew the old one is signed out."""
-    if not created and instance._password is not None:  # what Django keeps from set_password until the save is done
+    if not created and vars(instance).get("_password") is not None:  # set_password keeps it until the save is done
         end_old_password(instance)
 
 
