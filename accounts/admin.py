@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import OneTimeCode, Session, TokenBlacklist, User
+from accounts.sessions import deactivate_user, reactivate_user
 from platform_site.db.admin import AdminsOnly, link
 
 
@@ -79,6 +80,16 @@ class UserAdmin(AdminsOnly, DjangoUserAdmin):
         # Nothing is left of an erased person that could be changed; a deleted one is restored first.
         alive = obj is None or getattr(obj, "deleted_at", None) is None
         return self.has_view_permission(request) and alive
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        """Closing an account ends its devices and tokens, which a plain save would leave."""
+        if not change or "is_active" not in form.changed_data:
+            super().save_model(request, obj, form, change)
+            return
+        switch = reactivate_user if obj.is_active else deactivate_user
+        obj.is_active = not obj.is_active
+        super().save_model(request, obj, form, change)
+        switch(user=obj, by=request.user)
 
     def restorable(self) -> Any:
         return super().restorable().filter(erased_at=None)

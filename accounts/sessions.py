@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -146,6 +147,20 @@ def end_other_sessions(*, user: User, family: str, by: User) -> int:
         raise InvalidToken
     others = living.sessions.live().exclude(family=family).values_list("family", flat=True)
     return end_families(list(others), user=living, by=by, reason="other devices signed out")
+
+
+def end_sessions_of_old_password(sender: type[User], instance: User, created: bool, **kwargs: Any) -> None:
+    """After a new password, however it was set: whoever knew the old one is signed out."""
+    if not created and vars(instance).get("_password") is not None:  # set_password keeps it until the save is done
+        end_old_password(instance)
+
+
+@transaction.atomic
+def end_old_password(user: User) -> None:
+    living = locked_user(user.pk)
+    if living is not None:
+        families = list(living.sessions.live().values_list("family", flat=True))
+        end_families(families, user=living, by=None, reason="password changed")
 
 
 @transaction.atomic

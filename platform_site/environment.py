@@ -63,7 +63,7 @@ class Environment:
 
     def url(self, name: str, schemes: set[str], default: str = "") -> str:
         value = self.text(name, default)
-        if value and urlsplit(value).scheme not in schemes:
+        if value and not is_address(value, schemes):
             # The value itself may hold a password: name the fault, not the value.
             self.fault(name, f"is no address of the kind {' or '.join(f'{s}://…' for s in sorted(schemes))}")
             return default
@@ -128,6 +128,15 @@ class Environment:
         if self.faults:
             lines = "\n".join(f"  - {fault}" for fault in self.faults)
             raise SystemExit(f"The settings in the environment are wrong (see .env.example):\n{lines}")
+
+
+def is_address(value: str, schemes: set[str]) -> bool:
+    """Whether `value` is a URL of one of `schemes` whose host and port can be read."""
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and parts.port != 0
+    except ValueError:
+        return False
 
 
 def made_once(path: Path, name: str, make: Callable[[], str]) -> str:

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 
@@ -67,6 +68,10 @@ ORGANIZERS = env.choice("ORGANIZERS", "open", {"open", "granted"})
 
 if REVOCATIONS == "redis" and not REDIS_URL:
     env.fault("REVOCATIONS", "is redis, but REDIS_URL is missing")
+if JWT_SECRET == SECRET_KEY and not env.faults:
+    env.fault("JWT_SECRET", "is SECRET_KEY once more; make another one")
+if DATABASE_URL.startswith("postgres") and not urlsplit(DATABASE_URL).path.strip("/"):
+    env.fault("DATABASE_URL", "names no database; for example postgres://user:password@localhost:5432/events")
 if bool(GOOGLE_CLIENT_ID) != bool(GOOGLE_CLIENT_SECRET):
     env.fault("GOOGLE_CLIENT_ID", "and GOOGLE_CLIENT_SECRET go together; set both or none")
 if not DEBUG:

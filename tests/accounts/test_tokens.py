@@ -7,11 +7,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.sessions import deactivate_user, open_session, reactivate_user
 from accounts.tokens import claims_of, named_user
-from tests.factories import bearer, make_guest, make_room, make_user
+from tests.factories import PASSWORD, bearer, make_guest, make_room, make_user
 
 pytestmark = pytest.mark.django_db
 ME = "/api/v1/auth/me"
@@ -110,6 +111,34 @@ def test_a_deactivated_account_is_out_at_once_and_back_when_reactivated(api, adm
     reactivate_user(user=user, by=admin)
     assert api(user).get(ME).status_code == 200
     assert api().post("/api/v1/auth/refresh", {"refreshToken": tokens.refresh}).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_an_admin_closes_in_the_dashboard_is_out_at_once(api, admin, dashboard):
+    user = make_user()
+    client, tokens = api(user), open_session(user=user)
+    assert client.get("/api/v1/rooms").status_code == 200
+    page = reverse("admin:accounts_user_change", args=(user.pk,))
+    given = {"name": user.name, "email": user.email}
+    assert dashboard(admin).post(page, given).status_code == 302
+    assert client.get("/api/v1/rooms").status_code == 401, "nobody looks at the person here"
+    assert dashboard(admin).post(page, given | {"is_active": "on"}).status_code == 302
+    assert api(user).get(ME).status_code == 200
+    assert api().post("/api/v1/auth/refresh", {"refreshToken": tokens.refresh}).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_password_signs_every_device_out(api, dashboard):
+    user = make_user(is_staff=True)
+    client, tokens = api(user), open_session(user=user)
+    new = "Quite-another-7"
+    given = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert dashboard(user).post("/admin/password_change/", given).status_code == 302
+    assert client.get("/api/v1/rooms").status_code == 401
+    assert api().post("/api/v1/auth/refresh", {"refreshToken": tokens.refresh}).status_code == 401
+    answer = api().post("/api/v1/auth/login", {"email": user.email, "password": new})
+    assert answer.status_code == 200
+    assert user.sessions.live().count() == 1
 
 
 def test_an_account_closed_by_another_way_is_refused_where_its_fields_are_read(api, participant):
