@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from rest_framework import serializers
 
 from accounts.models import Session, User
-from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
+from platform_site.rest.fields import ModelSerializer, NameField, UTCDateTimeField
 
 LONGEST_ADDRESS = 2000
 LARGEST_PICTURE = 64 * 1024  # characters of a data: URI
@@ -59,13 +59,8 @@ class OwnUserSerializer(ModelSerializer):
 class ProfileInput(serializers.Serializer):
     example = {"name": "Alice J."}
 
-    name = serializers.CharField(max_length=255, required=False)
+    name = NameField(max_length=255, required=False)
     avatar = serializers.CharField(max_length=LARGEST_PICTURE, required=False, allow_null=True)
-
-    def validate_name(self, value: str) -> str:
-        if not value.isprintable():
-            raise serializers.ValidationError("Use visible characters only.")
-        return value
 
     def validate_avatar(self, value: str | None) -> str | None:
         if value is not None and not is_avatar(value):

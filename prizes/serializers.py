@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from platform_site.rest.components import PERSON, TEXT, WHOLE, object_of
-from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, UTCDateTimeField
+from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, NameField, UTCDateTimeField
 from prizes import fair_draw
 from prizes.models import MOST_PIECES, Draw, Prize, Winner
 from rooms.models import ParticipantRole
@@ -47,7 +47,7 @@ class PrizeSerializer(ModelSerializer):
 class PrizeInput(serializers.Serializer):
     example = {"name": "Gift card", "quantity": 5}
 
-    name = serializers.CharField(max_length=255)
+    name = NameField(max_length=255)
     description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
     imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, default=1)
@@ -111,7 +111,7 @@ class AwardInput(serializers.Serializer):
 
 
 class PrizeChanges(serializers.Serializer):
-    name = serializers.CharField(max_length=255, required=False)
+    name = NameField(max_length=255, required=False)
     description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
     imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, required=False)

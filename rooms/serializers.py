@@ -10,7 +10,7 @@ from accounts.serializers import PersonSerializer, TokensSerializer
 from apps_registry.manifest import Level, visible_settings
 from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.components import TEXT, WHOLE, object_of
-from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, UTCDateTimeField
+from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, NameField, UTCDateTimeField
 from rooms.models import EntryPolicy, Invitation, Participant, ParticipantRole, Room, RoomStatus
 from rooms.permissions import is_member, level_of
 
@@ -110,7 +110,7 @@ def public_room(room_id: str) -> dict[str, Any]:
 class RoomInput(serializers.Serializer):
     example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
 
-    name = serializers.CharField(max_length=255)
+    name = NameField(max_length=255)
     description = serializers.CharField(max_length=10_000, allow_blank=True, allow_null=True, required=False)
     appId = serializers.CharField(max_length=100, source="app_id")
     appSettings = serializers.DictField(required=False, source="app_settings")
@@ -211,7 +211,7 @@ class CodeInput(serializers.Serializer):
     example = {"code": "K7M2QXPA", "name": "Alice"}
 
     code = serializers.CharField(max_length=50)
-    name = serializers.CharField(max_length=100, required=False, default="")
+    name = NameField(max_length=100, required=False, default="")
 
 
 class ParticipantChanges(serializers.Serializer):

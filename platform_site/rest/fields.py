@@ -1,6 +1,7 @@
 """Serializer fields that every app's answers are made of."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,11 +19,15 @@ class UTCDateTimeField(serializers.DateTimeField):
         return iso(value) if isinstance(value, datetime) else value
 
 
+LONGEST_ECHO = 50  # longer than any choice
+
+
 class EnumField(serializers.ChoiceField):
     """Upper case in answers, any case in bodies."""
 
     def to_internal_value(self, data: Any) -> Any:
-        return super().to_internal_value(data.upper() if isinstance(data, str) else data)
+        # What is none of the choices is told back, but not at any length.
+        return super().to_internal_value(data[:LONGEST_ECHO].upper() if isinstance(data, str) else data)
 
 
 class ModelSerializer(serializers.ModelSerializer):
@@ -31,6 +36,20 @@ class ModelSerializer(serializers.ModelSerializer):
         models.DateTimeField: UTCDateTimeField,
     }
     serializer_choice_field = EnumField
+
+
+# Line breaks and other control characters, and those that turn the direction of the text around them.
+UNFIT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class NameField(serializers.CharField):
+    """One line of text that shows as what it is, wherever it stands."""
+
+    def to_internal_value(self, data: Any) -> str:
+        value: str = super().to_internal_value(data)
+        if UNFIT_IN_NAMES.search(value):
+            raise serializers.ValidationError("Use letters, digits and signs in one line.")
+        return value
 
 
 class MetadataField(serializers.DictField):
