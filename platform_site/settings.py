@@ -303,6 +303,7 @@ SPECTACULAR_SETTINGS = {
         "RoleOfARoom": "rooms.serializers.ROLES_OF_A_ROOM",
         "WinnerState": "prizes.models.WinnerState",
         "WinnerMethod": "prizes.models.WinnerMethod",
+        "DrawStatus": "prizes.models.DrawStatus",
     },
     "APPEND_COMPONENTS": COMPONENTS,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection, transaction
 
 from prizes import fair_draw
 from prizes.actions import cancel_draw, run_draw
@@ -17,29 +16,6 @@ from tests.factories import add_participant, make_draw, make_prize
 from tests.prizes.test_fair_draw import COMMITMENT, SEED, VECTORS, make_record
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-# Draws and what they awarded are kept by triggers, also from the flush that ends a test. Children first.
-TABLES = (
-    *("prizes_drawprize", "prizes_winner", "prizes_draw", "prizes_prize"),
-    *("rooms_roomevent", "rooms_participant", "rooms_room"),
-)
-
-
-@pytest.fixture(autouse=True)
-def swept(transactional_db):
-    yield
-    if connection.vendor != "sqlite":
-        return  # PostgreSQL truncates, which fires no trigger of a row.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%BEFORE DELETE%'")
-        kept = cursor.fetchall()
-        with transaction.atomic():
-            for name, _ in kept:
-                cursor.execute(f"DROP TRIGGER {name}")
-            for table in TABLES:
-                cursor.execute(f"DELETE FROM {table}")
-            for _, sql in kept:
-                cursor.execute(sql)
 
 
 @pytest.fixture
