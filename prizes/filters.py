@@ -1,5 +1,7 @@
 """Filters of the lists of winners and draws."""
 
+from typing import Any
+
 import django_filters
 
 from platform_site.rest.filters import BooleanFilter, EnumFilter
@@ -17,7 +19,7 @@ class WinnerFilter(django_filters.FilterSet):
         model = Winner
         fields: tuple[str, ...] = ()
 
-    def filter_queryset(self, queryset):  # type: ignore[no-untyped-def]
+    def filter_queryset(self, queryset: Any) -> Any:
         winners = super().filter_queryset(queryset)
         return winners if self.form.cleaned_data.get("state") else winners.live()
 
