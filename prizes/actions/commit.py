@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from accounts.models import User
+from apps_registry.registry import room_app
 from platform_site.db.ids import new_id
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
@@ -34,7 +35,7 @@ def commit_draw(
     by: User | None,
     prizes: Sequence[tuple[str, int | None]] = (),
     eligibility: Eligibility | None = None,
-    distinct: bool = True,
+    distinct: bool | None = None,
     entropy_plan: str = "",
     rehearsal: bool = False,
     replaces: str | None = None,
@@ -43,11 +44,17 @@ def commit_draw(
 
     `prizes` are (prize id, count) in the order of the draw; without a count all pieces that are free. `replaces` is
     a REVOKED win: then its prize, one piece, and the entries of its draw that are left. A rehearsal reserves nothing
-    and may be held before the event starts. Raises RoomNotActive or RoomClosed, NotFound (no such prize or win),
-    PrizeExhausted, AlreadyReplaced, InvalidInput (nobody can enter, weights, a replacement's other rules).
+    and may be held before the event starts. Where `eligibility` and `distinct` leave something open, the room's game
+    says (a lottery weighs tickets); else everybody weighs the same and wins once.
+
+    Raises RoomNotActive or RoomClosed, NotFound (no such prize or win), PrizeExhausted, AlreadyReplaced, InvalidInput
+    (nobody can enter, weights, a replacement's other rules).
     """
     room = locked_room(room_id, by, Need.ORGANIZE)
     require_open(room, rehearsal)
+    game = room_app(room.app_id).draw_rules(room)
+    if distinct is None:
+        distinct = not game.several_wins
     if replaces is not None:
         replaced, before = replaceable_win(room, replaces, rehearsal)
         lines = free_lines(room, one_piece_of(replaced, prizes))
@@ -55,7 +62,7 @@ def commit_draw(
         entries = entries_left(replaced, before)
     else:
         lines = free_lines(room, prizes)
-        eligibility = eligibility or Eligibility()
+        eligibility = (eligibility or Eligibility()).under(game)
         entries = frozen_entries(room, [prize.pk for prize, _ in lines], eligibility)
     if not entries:
         raise InvalidInput({"eligibility": ["There is nobody who could win: the draw would have no entry."]})

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.actions import Tokens, open_dashboard, open_session
 from accounts.models import User
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from rooms.actions.people import require_no_guest, require_numbering, set_role
 from rooms.errors import AlreadyIn, NoGuestsHere, Removed, RemovedBefore, RoomClosed
@@ -195,6 +196,7 @@ def let_in(
     if metadata is not None:
         participant.metadata = metadata
     participant.save()
+    room_app(room.app_id).on_join(room, participant, by)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
     if role in RUNNERS:
         open_dashboard(user=user)
