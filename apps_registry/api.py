@@ -34,7 +34,7 @@ class AppViewSet(APIViewSet):
         if not request.user.is_authenticated:
             raise NotAuthenticated
         if request.user.is_guest:
-            raise Forbidden
+            raise Forbidden(reason="guest")
 
     def get_queryset(self) -> Any:
         return App.objects.catalogue()

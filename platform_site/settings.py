@@ -10,6 +10,7 @@ import dj_database_url
 from platform_site.environment import DATABASE_SCHEMES, Environment
 from platform_site.look import UNFOLD  # noqa: F401 (django-unfold reads it here)
 from platform_site.rest.components import COMPONENTS
+from platform_site.rest.reasons import as_table
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -288,7 +289,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Event Platform",
     "VERSION": "1",
-    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text(),
+    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text().replace("REASONS", as_table()),
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,

@@ -11,7 +11,7 @@ from accounts.models import User
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from rooms.actions.people import require_no_guest, require_numbering, set_role
 from rooms.enums import OPEN_STATUSES, RUNNERS, EntryPolicy, ParticipantRole
-from rooms.errors import AlreadyIn, NoGuestsHere, Removed, RemovedBefore, RoomClosed
+from rooms.errors import AlreadyIn, GuestElsewhere, InviteOnly, NoGuestsHere, Removed, RemovedBefore, RoomClosed
 from rooms.events import record
 from rooms.models import Invitation, Participant, Room
 from rooms.permissions import Need, lock_room, locked_room, may_hand_out, rank_of
@@ -87,7 +87,7 @@ def join_by_code(
 def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | None) -> Admission:
     """A new person without an account in a locked, open room, and their first tokens."""
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
-        raise Forbidden("This room is open to invited people only.")
+        raise InviteOnly
     if room.entry_policy != EntryPolicy.GUESTS:
         raise NoGuestsHere
     if not name:
@@ -228,9 +228,9 @@ def require_admission(room: Room, by: User, past: Participant | None) -> None:
     if is_admin_in(room, by):
         return
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
-        raise Forbidden("This room is open to invited people only.")
+        raise InviteOnly
     if by.is_guest and (past is None or room.entry_policy != EntryPolicy.GUESTS):
-        raise Forbidden("Guests stay in the room that they came for. Sign in first.")
+        raise GuestElsewhere
 
 
 def require_handing_out(room: Room, by: User, role: str) -> None:
