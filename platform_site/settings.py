@@ -33,6 +33,7 @@ REFRESH_TOKEN_TTL = env.number("REFRESH_TOKEN_TTL", 30 * 86_400, least=3600, mos
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("*",) if DEBUG else ())
 CORS_ORIGINS = env.origins("CORS_ORIGINS")
+DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "UTC")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
 # Requests a minute.

@@ -58,6 +58,7 @@ class Standing(NamedTuple):
 
     level: Level
     member: bool
+    role: str | None
     last_seq: int
     seq: int
 
@@ -73,7 +74,7 @@ def standing_in(room: Room | None, user: Any) -> Standing:
         raise NotFound
     level = level_of(room, user)
     seq = room.last_public_seq if level == "public" else room.last_seq
-    return Standing(level, is_member(room, user), room.last_seq, seq)
+    return Standing(level, is_member(room, user), room.viewer_role, room.last_seq, seq)
 
 
 class View(NamedTuple):
@@ -82,6 +83,7 @@ class View(NamedTuple):
     room: dict[str, Any]
     level: Level
     member: bool
+    role: str | None
     last_seq: int
     seq: int
     read_at: float
