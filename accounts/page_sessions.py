@@ -30,7 +30,7 @@ class SessionStore(DatabaseStore):
         return PageSession
 
     def _get_session_from_db(self) -> PageSession | None:
-        row: PageSession | None = super()._get_session_from_db()
+        row: PageSession | None = super()._get_session_from_db()  # type: ignore[misc]  # not in the stubs
         device = row.device if row is not None else None
         if device is None:
             return row
@@ -49,7 +49,7 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> PageSession:
         device = self.device_of(data)
         data |= {DEVICE: device.family} if device is not None else {}
-        row: PageSession = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         row.device = device
         if device is not None:
             Session.objects.filter(pk=device.pk).update(expires_at=row.expire_date)
