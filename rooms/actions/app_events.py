@@ -9,9 +9,10 @@ from django.db import transaction
 from accounts.models import User
 from platform_site.rest.exceptions import InvalidInput, PayloadTooLarge
 from platform_site.rest.throttling import RateLimited, hit
+from rooms.enums import Visibility
 from rooms.errors import ForeignEvent, RoomClosed
 from rooms.events import record
-from rooms.models import Room, RoomEvent, Visibility
+from rooms.models import Room, RoomEvent
 from rooms.permissions import Need, locked_room
 
 EVENT_NAME = re.compile(r"(?P<namespace>[a-z][a-z0-9_]*):[a-z][a-z0-9_]{0,49}")

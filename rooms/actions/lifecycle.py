@@ -13,11 +13,12 @@ from accounts.models import User
 from apps_registry import manifest
 from apps_registry.models import App
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition
+from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
 from rooms.errors import NotForGuests, RoomClosed, RoomIsActive, SettingsFrozen
 from rooms.events import record
-from rooms.models import OPEN_STATUSES, EntryPolicy, Participant, ParticipantRole, Room, RoomStatus, Visibility
+from rooms.models import Participant, Room
 from rooms.permissions import Need, locked_room
-from rooms.serializers import ParticipantSerializer, public_room, settings_at
+from rooms.shapes import ParticipantSerializer, public_room, settings_at
 
 TRANSITIONS = {
     (RoomStatus.DRAFT, RoomStatus.ACTIVE),
