@@ -4,10 +4,13 @@ import unicodedata
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.module_loading import import_string
 
+from accounts.enums import OneTimeCodeKind
 from accounts.errors import InvalidToken
 from accounts.querysets import SessionQuerySet, UserManager, UserQuerySet
 from platform_site.db.ids import new_id
@@ -114,7 +117,11 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
 
 
 class Session(Row):
-    """One refresh token. Rotation adds a row to the same `family`, which is one signed-in device."""
+    """One refresh token. Rotation adds a row to the same `family`, which is one signed-in device.
+
+    A browser that is signed in on this site's pages is a device too: its row has a token that nobody knows, and
+    PageSession points at it.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
@@ -141,6 +148,26 @@ class Session(Row):
         return f"{self.device_info or 'Unknown device'} ({self.created_at:%Y-%m-%d %H:%M})"
 
 
+class PageSessionManager(BaseSessionManager):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("device")
+
+
+class PageSession(AbstractBaseSession):
+    """The session of a browser on this site's pages. It has no device while nobody is signed in in it."""
+
+    device = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, related_name="page_sessions")
+
+    objects: ClassVar[Any] = PageSessionManager()
+
+    class Meta(AbstractBaseSession.Meta):
+        verbose_name, verbose_name_plural = "page session", "page sessions"
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return import_string("accounts.page_sessions.SessionStore")
+
+
 class TokenBlacklist(models.Model):
     """A revoked mark (`jti:…` one token, `sid:…` one device, `sub:…` one person), kept only as its hash."""
 
@@ -165,12 +192,8 @@ class OneTimeCode(models.Model):
     A STATE belongs to a sign-in that is on its way through the provider, an EXCHANGE stands for one that came back.
     """
 
-    class Kind(models.TextChoices):
-        STATE = "STATE"
-        EXCHANGE = "EXCHANGE"
-
     id = models.CharField(primary_key=True, max_length=25, default=new_id, editable=False)
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=8, choices=OneTimeCodeKind)
     code_hash = models.CharField(max_length=64, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="one_time_codes")
     details = models.JSONField(default=dict)
@@ -179,7 +202,8 @@ class OneTimeCode(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="STATE", user=None) | Q(kind="EXCHANGE", user__isnull=False),
+                condition=Q(kind=OneTimeCodeKind.STATE, user=None)
+                | Q(kind=OneTimeCodeKind.EXCHANGE, user__isnull=False),
                 name="one_time_code_of_its_kind",
             ),
         ]

@@ -10,6 +10,7 @@ import dj_database_url
 from platform_site.environment import Environment
 from platform_site.look import UNFOLD  # noqa: F401 (django-unfold reads it here)
 from platform_site.rest.components import COMPONENTS
+from platform_site.rest.reasons import as_table
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -101,7 +102,6 @@ INSTALLED_APPS = [
     "platform_site.apps.DashboardConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -303,7 +303,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Event Platform",
     "VERSION": "1",
-    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text(),
+    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text().replace("REASONS", as_table()),
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
@@ -312,13 +312,13 @@ SPECTACULAR_SETTINGS = {
     "GET_MOCK_REQUEST": "platform_site.rest.openapi.mock_request",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "platform_site.rest.openapi.finish"],
     "ENUM_NAME_OVERRIDES": {
-        "RoomStatus": "rooms.models.RoomStatus",
-        "EntryPolicy": "rooms.models.EntryPolicy",
-        "ParticipantRole": "rooms.models.ParticipantRole",
-        "RoleOfARoom": "rooms.serializers.ROLES_OF_A_ROOM",
-        "WinnerState": "prizes.models.WinnerState",
-        "WinnerMethod": "prizes.models.WinnerMethod",
-        "DrawStatus": "prizes.models.DrawStatus",
+        "RoomStatus": "rooms.enums.RoomStatus",
+        "EntryPolicy": "rooms.enums.EntryPolicy",
+        "ParticipantRole": "rooms.enums.ParticipantRole",
+        "RoleOfARoom": "rooms.enums.ROLES_OF_A_ROOM",
+        "WinnerState": "prizes.enums.WinnerState",
+        "WinnerMethod": "prizes.enums.WinnerMethod",
+        "DrawStatus": "prizes.enums.DrawStatus",
     },
     "APPEND_COMPONENTS": COMPONENTS,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -345,6 +345,7 @@ CORS_EXPOSE_HEADERS = [
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "accounts.page_sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if not DEBUG:
