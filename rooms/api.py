@@ -130,8 +130,8 @@ class RoomViewSet(APIViewSet):
         """Whoever has the code of a room enters it as PARTICIPANT: 201, or 200 with their place if they are in already.
 
         Without an access token (or with that of a guest of another room) the caller becomes a guest called `name`;
-        `tokens` then signs in that guest, who takes part in this room only; it is null otherwise. A room that admits no guests
-        answers 401, one for invited people 403."""
+        `tokens` then signs in that guest, who takes part in this room only; it is null otherwise. A room that admits
+        no guests answers 401, one for invited people 403."""
         address = client_address(request)
         counted = hit(f"joins:{address_block(address)}", limit=MOST_JOINS)
         request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell

@@ -52,7 +52,7 @@ from rest_framework.serializers import Serializer
 from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.components import RATE_HEADERS, SAMPLE_ID, Schema
 from platform_site.rest.examples import example
-from platform_site.rest.exceptions import FOREIGN, DomainError, Forbidden, InvalidInput
+from platform_site.rest.exceptions import FOREIGN, DomainError, Forbidden, InvalidInput, ServiceUnavailable
 from platform_site.rest.filters import BooleanFilter, EnumFilter
 from platform_site.rest.pagination import LAST_PAGE, MOST_A_PAGE, Pages
 
@@ -116,8 +116,9 @@ GENERAL = {code: Failure(code, status, message) for _, code, status, message in 
     "CONFLICT": Failure("CONFLICT", 409, "A request with this Idempotency-Key is still running.", "key_running"),
     "RATE_LIMIT_EXCEEDED": Failure("RATE_LIMIT_EXCEEDED", 429, "Too many requests. Wait a little."),
     "INTERNAL_ERROR": Failure("INTERNAL_ERROR", 500, "Something went wrong on our side."),
+    "SERVICE_UNAVAILABLE": failure_of(ServiceUnavailable),
 }
-EVERYWHERE = ("BAD_REQUEST", "PAYLOAD_TOO_LARGE", "RATE_LIMIT_EXCEEDED", "INTERNAL_ERROR")
+EVERYWHERE = ("BAD_REQUEST", "PAYLOAD_TOO_LARGE", "RATE_LIMIT_EXCEEDED", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
 DETAILS: dict[str, Schema] = {
     "VALIDATION_ERROR": {"fields": {"name": ["This field may not be blank."]}},
     "RATE_LIMIT_EXCEEDED": {"limit": 20, "resetAt": "2026-01-15T18:01:00.000Z"},
@@ -133,7 +134,7 @@ STATUSES = {
     429: "Too many requests; `Retry-After` says when to come again.",
     500: "A fault of ours. Nothing was changed.",
     502: "Another service failed.",
-    503: "Not available now.",
+    503: "Not available for the moment, nothing was changed; `Retry-After` says when to come again.",
 }
 
 
