@@ -138,8 +138,9 @@ class RoomViewSet(APIViewSet):
         """Whoever has the code of a room enters it as PARTICIPANT: 201, or 200 with their place if they are in already.
 
         Without an access token (or with that of a guest of another room) the caller becomes a guest called `name`;
-        `tokens` then holds tokens that are good for this room only, and is null otherwise. A room that admits no guests
-        answers 401, one for invited people 403, one whose organizers have locked joining or that is full 409."""
+        `tokens` then signs in that guest, who takes part in this room only; it is null otherwise. A room that admits
+        no guests answers 401, one for invited people 403, one whose organizers have locked joining or that is full 409.
+        """
         address = client_address(request)
         counted = hit(f"joins:{address_block(address)}", limit=MOST_JOINS)
         request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
@@ -168,7 +169,7 @@ class RoomViewSet(APIViewSet):
 
     def detail_for(self, user: Any, pk: str) -> dict[str, Any]:
         """The room as `user` sees it. Raises NotFound."""
-        rooms = Room.objects.visible_to(user).with_role_of(user).with_counts().select_related("app", "created_by")
+        rooms = Room.objects.as_seen_by(user).with_counts().select_related("app", "created_by")
         room = rooms.filter(pk=pk).first()
         if room is None:
             raise NotFound

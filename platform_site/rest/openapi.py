@@ -26,7 +26,7 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
 - `redirects=True` for an answer that only sends a browser on (302).
 - `errors` names the DomainErrors that this operation can answer; their code, status and message are read from the
   class. A text is the code of one that Django or DRF raises. What follows from the rest needs no mention: 401 for a
-  bad token (and for none, where signing in is required), what the authenticator refuses (its `refusals(path)`), 404
+  bad token (and for none, where signing in is required), 404
   where the path holds an id, 422 where there is a body or a parameter, 400, 413, 429, 500.
 - `access` is "required" (default for changes), "optional" (default for reading) or "none" (no token is looked at).
 - A serializer's `example = {"name": "Grand prize"}` goes over the example that is made from names and types. All
@@ -321,7 +321,7 @@ class AutoSchema(SpectacularSchema):
     def failures(self) -> list[Failure]:
         codes: list[type[DomainError] | str] = [*EVERYWHERE]
         if self.access != "none":
-            codes += ["INVALID_TOKEN", "FORBIDDEN"]  # a guest's or an app's token is not good everywhere
+            codes.append("INVALID_TOKEN")
         if self.access == "required":
             codes.append("UNAUTHORIZED")
         if "{" in self.path:
@@ -330,8 +330,6 @@ class AutoSchema(SpectacularSchema):
             codes.append("VALIDATION_ERROR")
         if self.is_idempotent:
             codes.append("CONFLICT")
-        for authenticator in self.view.get_authenticators():
-            codes += getattr(authenticator, "refusals", lambda path: ())(self.path)
         codes += self.declared.errors
         return list(dict.fromkeys(GENERAL[code] if isinstance(code, str) else failure_of(code) for code in codes))
 

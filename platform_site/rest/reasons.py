@@ -6,7 +6,7 @@ REASONS = {
     # Any request
     "not_allowed": "Your role does not allow this.",
     "guest": "A guest may not do this: sign in with an account first.",
-    "guest_elsewhere": "A guest's token is good for the room that the guest joined, and for no other.",
+    "guest_elsewhere": "A guest takes part in the room that they joined, and in no other.",
     "key_running": "An earlier request with this Idempotency-Key has not finished.",
     "key_reused": "This Idempotency-Key was used with another body.",
     "lease_lost": "The request took more than a minute, and another one with its Idempotency-Key took over.",

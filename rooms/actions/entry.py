@@ -24,7 +24,7 @@ from rooms.errors import (
 from rooms.events import record
 from rooms.models import Invitation, Participant, Room
 from rooms.permissions import Need, lock_room, locked_room, may_hand_out, rank_of
-from rooms.querysets import is_admin_in, is_member
+from rooms.querysets import is_admin_in, may_know_of
 from rooms.shapes import ParticipantSerializer
 
 JOINABLE_ROLES = (ParticipantRole.PARTICIPANT, ParticipantRole.VIEWER)
@@ -53,7 +53,7 @@ def join_room(
     invitation = invitation_for(room, by)
     if past is not None and past.removed_by_id is not None:
         raise Removed
-    if not (room.is_public or invitation or is_member(room, by)):
+    if not (invitation or may_know_of(room, by)):
         raise NotFound
     require_room_for(room, past)
     if metadata is not None:
