@@ -8,7 +8,8 @@ from accounts.models import User
 from apps_registry.builtin.lottery.models import Ticket
 from platform_site.rest.exceptions import InvalidInput
 from prizes.fair_draw import MAX_WEIGHT, whole
-from rooms.models import Participant, ParticipantRole, Room
+from rooms.enums import ParticipantRole
+from rooms.models import Participant, Room
 from rooms.notifications import notify
 
 NUMBER, WEIGHT = "ticketNumber", "tickets"

@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.db import migrations, models
 
 import platform_site.db.ids
-from platform_site.db.triggers import Rule, add_rules
+from platform_site.db.triggers import Trigger, add_rules
 
 
 class Migration(migrations.Migration):
@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("prizes", "0002_rules"),
-        ("rooms", "0003_app_runtime"),
+        ("rooms", "0004_app_runtime"),
     ]
 
     operations = [
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
         ),
         add_rules(
             *(
-                Rule(
+                Trigger(
                     name=f"lottery_ticket_of_one_room_on_{on.lower()}",
                     table="lottery_ticket",
                     on=on,
