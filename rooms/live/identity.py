@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from accounts.models import TokenBlacklist, User
 from accounts.tokens import claims_of, hashed, user_of
-from rooms.origins import header, is_same_origin
+from rooms.live.origins import header, is_same_origin
 
 
 @dataclass(frozen=True)
