@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from platform_site.rest.exceptions import Forbidden
+from rooms.errors import OtherIdentity, TooManyRooms
 from rooms.live.connections import MOST_ROOMS, Connection
 from rooms.live.hub import Hub
 from rooms.live.identity import identity_of_token
@@ -39,7 +39,7 @@ async def auth(call: Call) -> dict[str, Any]:
         raise WrongToken
     connection = call.connection
     if connection.identity.user_id not in {"", identity.user_id}:
-        raise Forbidden("Open a new connection to be somebody else.")
+        raise OtherIdentity
     call.hub.directory.identify(connection, identity)
     await call.hub.following.recheck(connection.subscriptions.values())
     return {"userId": identity.user_id, "expiresAt": identity.expires_at}
@@ -48,7 +48,7 @@ async def auth(call: Call) -> dict[str, Any]:
 async def subscribe(call: Call) -> dict[str, Any]:
     connection, room_id = call.connection, call.data["roomId"]
     if len(connection.subscriptions) >= MOST_ROOMS and room_id not in connection.subscriptions:
-        raise Forbidden(f"One connection follows at most {MOST_ROOMS} rooms.")
+        raise TooManyRooms(f"One connection follows at most {MOST_ROOMS} rooms.")
     told, catch_up = await call.hub.following.subscribe(
         connection, room_id, since=call.data.get("since"), level=call.data.get("level")
     )

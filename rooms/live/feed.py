@@ -28,7 +28,7 @@ class Feed:
         self.joining: set[Subscription] = set()
         self.outsiders: dict[Connection, Subscription] = {}
         self.insiders: dict[Connection, Subscription] = {}
-        self.views: dict[tuple[str, bool], log.View] = {}
+        self.views: dict[tuple[str, bool, str | None], log.View] = {}
 
     async def open(self) -> None:
         """Reads where the log stands. Raises NotFound."""
@@ -45,11 +45,11 @@ class Feed:
         Names of people change without the log, so nothing is kept for long. Raises NotFound.
         """
         standing = await self.worker.run(log.standing_of, self.room_id, user)
-        known = self.views.get((standing.level, standing.member))
+        known = self.views.get((standing.level, standing.member, standing.role))
         now = self.worker.loop.time()
         if known is None or known.last_seq != standing.last_seq or now - known.read_at > LONGEST_KEPT:
             known = await self.worker.run(log.view_of, self.room_id, user, now)
-            self.views[known.level, known.member] = known
+            self.views[known.level, known.member, known.role] = known
         return known
 
     # --- Who looks ---------------------------------------------------------------------------------------------

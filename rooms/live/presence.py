@@ -19,7 +19,7 @@ from rooms.bells import room_group, tell
 from rooms.live.connections import Subscription
 from rooms.live.following import Following
 from rooms.live.frames import frame_now
-from rooms.serializers import person
+from rooms.shapes import person
 
 logger = logging.getLogger(__name__)
 
