@@ -33,6 +33,7 @@ REFRESH_TOKEN_TTL = env.number("REFRESH_TOKEN_TTL", 30 * 86_400, least=3600, mos
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("*",) if DEBUG else ())
 CORS_ORIGINS = env.origins("CORS_ORIGINS")
+DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "UTC")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 HTTPS = env.switch("HTTPS", default=True)
 HSTS_SUBDOMAINS = env.switch("HSTS_SUBDOMAINS", default=False)

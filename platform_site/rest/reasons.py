@@ -17,6 +17,8 @@ REASONS = {
     "removed": "The person was removed from the room; an organizer can restore them.",
     "not_removed": "The person was not removed: they left by themselves.",
     "invite_only": "The room takes invited people only.",
+    "joining_locked": "Nobody joins the room by themselves for now.",
+    "room_full": "As many people are in the room as it takes.",
     "organizer_stays": "Whoever created the room, and its last organizer, stay organizers.",
     "room_active": "The event is running: complete or cancel it first.",
     "settings_frozen": "These settings cannot change once the event has started; `details.fields` names them.",
