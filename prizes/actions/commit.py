@@ -4,14 +4,14 @@ import unicodedata
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
 from accounts.models import User
 from apps_registry.registry import room_app
 from platform_site.db.ids import new_id
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
-from prizes import fair_draw
+from prizes import fair_draw, stock
 from prizes.actions.fund import require_active
 from prizes.entries import Eligibility, entries_left, frozen_entries
 from prizes.enums import OPEN_DRAWS, DrawStatus, WinnerState
@@ -105,7 +105,8 @@ def commit_draw(
         for position, (prize, count) in enumerate(lines)
     )
     if not rehearsal:
-        reserve(lines)
+        for prize, count in lines:
+            stock.reserve(prize.pk, count)
     tell_committed(room, draw, by=by)
     return draw
 
@@ -131,19 +132,11 @@ def free_lines(room: Room, asked: Sequence[tuple[str, int | None]]) -> list[Line
         if prize_id not in known:
             raise NotFound("There is no such prize in this room.")
         prize = known[prize_id]
-        free = prize.quantity_remaining - prize.quantity_reserved
+        free = prize.free
         if free < (count or 1):
             raise PrizeExhausted(f"Of {prize.name!r} {free} pieces are free.", prizeId=prize.pk, free=free)
         lines.append((prize, count or free))
     return lines
-
-
-def reserve(lines: Sequence[Line]) -> None:
-    """Promises the pieces to an open draw, by a conditional write: nothing is promised twice."""
-    for prize, count in lines:
-        free = Prize.objects.filter(pk=prize.pk, quantity_remaining__gte=F("quantity_reserved") + count)
-        if not free.update(quantity_reserved=F("quantity_reserved") + count):
-            raise PrizeExhausted
 
 
 def replaceable_win(room: Room, winner_id: str, rehearsal: bool) -> tuple[Winner, Draw]:
