@@ -96,6 +96,9 @@ env.finish()
 
 # --- Django ------------------------------------------------------------------------------------------------------
 
+# The games that come with the platform: folders like these. `migrate` puts them into the catalogue.
+BUILTIN_APPS = ["apps_registry.builtin.lottery", "apps_registry.builtin.quiz"]
+
 INSTALLED_APPS = [
     "daphne",
     # Not plain "unfold": that would put its own site in the place of ours.
@@ -124,6 +127,7 @@ INSTALLED_APPS = [
     "apps_registry",
     "rooms",
     "prizes",
+    *BUILTIN_APPS,
     "platform_site",
 ]
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.actions import Tokens, open_dashboard, open_session
 from accounts.models import User
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from rooms.actions.limits import count_join, room_id_of_code
 from rooms.actions.people import has_seats, require_no_guest, require_numbering, require_seat, set_role
@@ -240,6 +241,7 @@ def let_in(
     if metadata is not None:
         participant.metadata = metadata
     participant.save()
+    room_app(room.app_id).on_join(room, participant, by)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
     if role in RUNNERS:
         open_dashboard(user=user)
