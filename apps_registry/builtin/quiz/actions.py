@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actors import Actor
 from apps_registry.builtin.quiz.enums import QuizStatus
 from apps_registry.builtin.quiz.errors import AlreadyPlayed, OtherGame, QuestionClosed, QuestionOpen, QuizOver
 from apps_registry.builtin.quiz.models import Quiz, Round
@@ -28,7 +27,7 @@ PRIZE_NAME = "Quiz Point"
 
 
 @transaction.atomic
-def start_quiz(*, room_id: str, by: User | None) -> Quiz:
+def start_quiz(*, room_id: str, by: Actor) -> Quiz:
     """Begins the quiz, without a question yet. Again: no change. With scoring `first`, makes the prize that rounds win
     where the room has none. Raises RoomNotActive, RoomClosed, QuizOver, InvalidInput (no questions)."""
     room = quiz_room(room_id, by)
@@ -37,7 +36,12 @@ def start_quiz(*, room_id: str, by: User | None) -> Quiz:
 
 @transaction.atomic
 def show_question(
-    *, room_id: str, by: User | None, index: int | None = None, question_id: str | None = None, now: datetime | None = None
+    *,
+    room_id: str,
+    by: Actor,
+    index: int | None = None,
+    question_id: str | None = None,
+    now: datetime | None = None,
 ) -> Round:
     """Puts a question to everybody: by its index, or its id, else the next one. Starts the quiz where nobody did, and
     closes the question that is open. The one that is open already: no change.
@@ -72,11 +76,11 @@ def show_question(
 
 
 @transaction.atomic
-def close_question(*, room_id: str, by: User | None, now: datetime | None = None) -> Round:
+def close_question(*, room_id: str, by: Actor, now: datetime | None = None) -> Round:
     """Ends the answering. Again: no change. Raises QuestionClosed where no question was shown."""
     room = quiz_room(room_id, by)
     quiz = Quiz.objects.filter(room=room).first()
-    current = quiz and (open_round(quiz) or last_round(quiz))
+    current = (open_round(quiz) or last_round(quiz)) if quiz else None
     if quiz is None or current is None:
         raise QuestionClosed("No question is open.")
     if current.closed_at is None:
@@ -86,12 +90,12 @@ def close_question(*, room_id: str, by: User | None, now: datetime | None = None
 
 
 @transaction.atomic
-def show_solution(*, room_id: str, by: User | None, now: datetime | None = None) -> Round:
+def show_solution(*, room_id: str, by: Actor, now: datetime | None = None) -> Round:
     """Tells the right answer of the question that was played last. Again: no change. Raises QuestionOpen,
     QuestionClosed where no question was shown."""
     room = quiz_room(room_id, by)
     quiz = Quiz.objects.filter(room=room).first()
-    played = quiz and last_round(quiz)
+    played = last_round(quiz) if quiz else None
     if quiz is None or played is None:
         raise QuestionClosed("No question was played.")
     if played.closed_at is None:
@@ -102,7 +106,7 @@ def show_solution(*, room_id: str, by: User | None, now: datetime | None = None)
 
 
 @transaction.atomic
-def end_quiz(*, room_id: str, by: User | None) -> Quiz:
+def end_quiz(*, room_id: str, by: Actor) -> Quiz:
     """Ends the quiz and tells the leaderboard. Again: no change."""
     room = quiz_room(room_id, by)
     quiz = started(room, by=by, quietly=True, over=True)
@@ -110,7 +114,7 @@ def end_quiz(*, room_id: str, by: User | None) -> Quiz:
     return quiz
 
 
-def finish(room: Room, quiz: Quiz, *, by: User | None) -> None:
+def finish(room: Room, quiz: Quiz, *, by: Actor) -> None:
     """Closes what is open and shows what was not solved, in a locked room that is still open."""
     if quiz.status == QuizStatus.FINISHED:
         return
@@ -126,7 +130,7 @@ def finish(room: Room, quiz: Quiz, *, by: User | None) -> None:
     move(room, quiz, QuizStatus.FINISHED, by=by, index=last.index if last else None)
 
 
-def finish_with_room(room: Room, *, by: User | None) -> None:
+def finish_with_room(room: Room, *, by: Actor) -> None:
     """The event ends, and its quiz with it: whoever follows the room gets a leaderboard, an empty one where nothing was
     played."""
     if room.status != RoomStatus.ACTIVE:
@@ -138,7 +142,7 @@ def finish_with_room(room: Room, *, by: User | None) -> None:
 # --- Steps in a locked room -------------------------------------------------------------------------------------------
 
 
-def quiz_room(room_id: str, by: User | None) -> Room:
+def quiz_room(room_id: str, by: Actor) -> Room:
     """The room, locked, for whoever organizes it. Raises NotFound, Forbidden, OtherGame, RoomNotActive, RoomClosed."""
     room = locked_room(room_id, by, Need.ORGANIZE)
     if room.app_id != APP_ID:
@@ -147,7 +151,7 @@ def quiz_room(room_id: str, by: User | None) -> Room:
     return room
 
 
-def started(room: Room, *, by: User | None, quietly: bool = False, over: bool = False) -> Quiz:
+def started(room: Room, *, by: Actor, quietly: bool = False, over: bool = False) -> Quiz:
     """The quiz of a locked room, begun where it was not. `quietly`: the caller tells the status. Raises QuizOver unless
     the caller can do with a quiz that is `over`."""
     quiz = Quiz.objects.filter(room=room).first()
@@ -169,7 +173,7 @@ def started(room: Room, *, by: User | None, quietly: bool = False, over: bool = 
     return quiz
 
 
-def quiz_prize(room: Room, questions: Sequence[Question], *, by: User | None) -> Prize:
+def quiz_prize(room: Room, questions: Sequence[Question], *, by: Actor) -> Prize:
     """The prize that rounds win. The organizer's own one by that name stays as it is."""
     own = Prize.objects.filter(room=room, name=PRIZE_NAME).order_by("created_at", "pk").first()
     if own is not None:

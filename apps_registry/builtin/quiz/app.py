@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from apps_registry.builtin.quiz import actions, commands, rounds
+from apps_registry.builtin.quiz import actions, rounds
+from apps_registry.builtin.quiz.commands import COMMANDS, EVENTS
 from apps_registry.builtin.quiz.enums import QuizStatus
 from apps_registry.builtin.quiz.state import state_of
 from apps_registry.contract import RoomApp
@@ -11,8 +12,8 @@ from apps_registry.contract import RoomApp
 
 class Quiz(RoomApp):
     app_id = actions.APP_ID
-    commands = commands.COMMANDS
-    events = commands.EVENTS
+    commands = COMMANDS
+    events = EVENTS
 
     def settings_faults(self, settings: dict[str, Any]) -> dict[str, list[str]]:
         """A right option that is there, and ids of which each stands for one question."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from accounts.models import User
 from apps_registry.builtin.quiz import actions
+from apps_registry.builtin.quiz.answers import submit_answer
 from apps_registry.builtin.quiz.models import Quiz, Round
-from apps_registry.builtin.quiz.rounds import submit_answer
 from apps_registry.builtin.quiz.state import state_of
 from apps_registry.contract import AppCommand, EventShape
 from rooms.permissions import readable_room
@@ -69,7 +69,10 @@ def show(*, room_id: str, by: User, data: dict[str, Any], arrived_at: datetime) 
     # Older clients send the whole question. Only its id is believed: the text is the server's own.
     question = data.get("question") or {}
     shown = actions.show_question(
-        room_id=room_id, by=by, index=data.get("questionIndex"), question_id=data.get("questionId") or question.get("id")
+        room_id=room_id,
+        by=by,
+        index=data.get("questionIndex"),
+        question_id=data.get("questionId") or question.get("id"),
     )
     return standing(shown.quiz, shown)
 
@@ -158,12 +161,6 @@ EVENTS = (
         "quiz:answer_submitted",
         "Somebody answered. For those who run the room.",
         {"participantId": ID, "participantName": TEXT, "questionId": ID},
-    ),
-    EventShape(
-        "quiz:answer_count",
-        "How many have answered so far, at most four times a second.",
-        {"questionId": ID, "count": NUMBER},
-        logged=False,
     ),
     EventShape("quiz:round_winner", "Somebody had the first right answer.", {"winner": WINNER}),
     EventShape(

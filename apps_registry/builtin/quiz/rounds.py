@@ -1,36 +1,27 @@
-"""One question from its showing to its solution: answers come in, the first right one is found, the round closes.
-
-Answers take no lock of the room: five hundred phones answer within a second. Each holds a shared lock on its round, and
-whoever closes the round takes it exclusively: so all answers are in before the round is counted, and none comes after.
-"""
+"""What becomes of a round: who answered is told, the first right answer wins it, it closes, its solution is shown."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from accounts.models import User
+from accounts.actors import PLATFORM, Actor
 from apps_registry.builtin.quiz.enums import QuizStatus
-from apps_registry.builtin.quiz.errors import AlreadyAnswered, JoinedLate, PlayersOnly, QuestionClosed, TooFast
 from apps_registry.builtin.quiz.models import Answer, Quiz, Round
 from apps_registry.builtin.quiz.questions import (
-    Question,
-    fastest_of,
     is_first_wins,
     milliseconds,
-    points_for,
     question_of,
 )
-from apps_registry.builtin.quiz.standings import answer_count, distribution, leaderboard, right_answers
-from platform_site.rest.exceptions import InvalidInput, NotFound
+from apps_registry.builtin.quiz.standings import distribution, leaderboard, right_answers
+from platform_site.rest.exceptions import NotFound
 from platform_site.rest.fields import iso
 from prizes.actions import award_prize
 from prizes.enums import WinnerMethod
 from prizes.errors import PrizeExhausted
 from rooms.enums import ParticipantRole, RoomStatus, Visibility
-from rooms.events import push_unlogged, record, record_many
+from rooms.events import record, record_many
 from rooms.models import Participant, Room
 from rooms.notifications import notify
 from rooms.permissions import lock_room
@@ -47,103 +38,11 @@ def open_round(quiz: Quiz) -> Round | None:
     return Round.objects.filter(quiz=quiz, closed_at=None).first()
 
 
-# --- Answering --------------------------------------------------------------------------------------------------------
-
-
-def submit_answer(*, room_id: str, by: User, question_id: str, option: int, arrived_at: datetime) -> Answer:
-    """Records the answer of `by`, which the server read at `arrived_at`. The same answer again: no change.
-
-    Says nothing of whether it is right. Raises NotFound, PlayersOnly, QuestionClosed (also after the time limit),
-    JoinedLate, TooFast, AlreadyAnswered, InvalidInput (no such option).
-    """
-    player = player_of(room_id, by)
-    rounds = Round.objects.filter(quiz__room=room_id, question_id=question_id, quiz__room__deleted_at=None)
-    current = rounds.select_related("quiz__room").first()
-    if current is None or current.quiz.room.status != RoomStatus.ACTIVE:
-        raise QuestionClosed
-    try:
-        return recorded(current, player, option, arrived_at)
-    except (QuestionClosed, IntegrityError):
-        # A phone that did not hear that it was heard asks again.
-        earlier = Answer.objects.filter(round=current, participant=player).first()
-        if earlier is None:
-            raise
-        if earlier.option != option:
-            raise AlreadyAnswered from None
-        return earlier
-
-
-def recorded(round: Round, player: Participant, option: int, arrived_at: datetime) -> Answer:
-    room = round.quiz.room
-    question = question_of(room, round)
-    require_in_time(round, question, player, option, arrived_at)
-    answer = Answer(
-        round=round, participant=player, option=option, is_right=option == question.correct, arrived_at=arrived_at
-    )
-    if answer.is_right:
-        answer.points = points_for(shown_at=round.shown_at, ends_at=round.ends_at, arrived_at=arrived_at)
-    with transaction.atomic():
-        closed_at, first_right_at = held(round)
-        if closed_at is not None:
-            raise QuestionClosed
-        answer.save(force_insert=True)
-        if is_first_wins(room) and (answer.is_right or (first_right_at and arrived_at < first_right_at)):
-            put_off(round, answer)
-    return answer
-
-
-def player_of(room_id: str, user: User) -> Participant:
-    player = Participant.objects.filter(room=room_id, user_id=user.pk).first()
-    if player is None:
-        raise NotFound("You are not in this room.")
-    if player.role != ParticipantRole.PARTICIPANT:
-        raise PlayersOnly
-    return player
-
-
-def require_in_time(round: Round, question: Question, player: Participant, option: int, arrived_at: datetime) -> None:
-    if round.closed_at is not None or (round.ends_at is not None and arrived_at > round.ends_at):
-        raise QuestionClosed
-    if player.joined_at > round.shown_at:
-        raise JoinedLate
-    if not 0 <= option < len(question.options):
-        raise InvalidInput({"answerIndex": ["There is no such option."]})
-    least = fastest_of(round.quiz.room)
-    if arrived_at - round.shown_at < timedelta(milliseconds=least):
-        raise TooFast(least)
-
-
-def held(round: Round) -> tuple[datetime | None, datetime | None]:
-    """When the round was closed and when its first right answer arrived; neither changes from None to a moment of
-    closing until the surrounding transaction ends."""
-    if connection.vendor != "postgresql":  # SQLite: one transaction at a time
-        return Round.objects.values_list("closed_at", "first_right_at").get(pk=round.pk)
-    with connection.cursor() as cursor:
-        # Django has no word for this lock. It lets other answers in and keeps close_round out.
-        cursor.execute("SELECT closed_at, first_right_at FROM quiz_round WHERE id = %s FOR KEY SHARE", [round.pk])
-        row: tuple[datetime | None, datetime | None] = cursor.fetchone()
-        return row
-
-
-def put_off(round: Round, answer: Answer) -> None:
-    """The first right answer, and each one that arrived before it and came in later, puts the decision off."""
-    soon = timezone.now() + SETTLE
-    this = Round.objects.filter(pk=round.pk)
-    if answer.is_right:
-        latest = soon - SETTLE + LONGEST_SETTLE
-        this.filter(first_right_at=None).update(
-            first_right_at=answer.arrived_at, decide_at=soon, decide_by=latest
-        )
-    this.filter(first_right_at__gt=answer.arrived_at, decide_by__gte=soon).update(decide_at=soon)
-    if answer.is_right:
-        this.filter(first_right_at__gt=answer.arrived_at).update(first_right_at=answer.arrived_at)
-
-
 # --- Telling, closing, solving: in a locked room ----------------------------------------------------------------------
 
 
 def tell_answers(room: Room, quiz: Quiz, round: Round, now: datetime) -> None:
-    """Tells those who run the room who has answered, and everybody how many."""
+    """Tells those who run the room who has answered."""
     untold = list(Answer.objects.filter(round=round, told=False).select_related("participant__user"))
     if not untold:
         return
@@ -158,16 +57,14 @@ def tell_answers(room: Room, quiz: Quiz, round: Round, now: datetime) -> None:
         )
         for answer in sorted(untold, key=lambda answer: (answer.arrived_at, answer.pk))
     ]
-    record_many(room, told, by=None, visibility=Visibility.ORGANIZER)
+    record_many(room, told, by=PLATFORM, visibility=Visibility.ORGANIZER)
     Answer.objects.filter(pk__in=[answer.pk for answer in untold]).update(told=True)
     Quiz.objects.filter(pk=quiz.pk).update(told_at=now)
-    count = {"questionId": round.question_id, "count": answer_count(round)}
-    push_unlogged(room.pk, "quiz:answer_count", count)
 
 
-def close_round(room: Room, quiz: Quiz, round: Round, *, by: User | None, now: datetime) -> None:
+def close_round(room: Room, quiz: Quiz, round: Round, *, by: Actor, now: datetime) -> None:
     """Ends the answering, and with scoring `first` gives the round to the first right answer and shows the solution."""
-    round = Round.objects.select_for_update().get(pk=round.pk)
+    round.refresh_from_db(from_queryset=Round.objects.select_for_update())
     tell_answers(room, quiz, round, now)
     round.closed_at = now
     first = right_answers(round).first() if is_first_wins(room) else None
@@ -197,7 +94,7 @@ def give(room: Room, quiz: Quiz, round: Round, answer: Answer) -> None:
             room_id=room.pk,
             prize_id=quiz.prize_id,
             participant_id=answer.participant_id,
-            by=None,
+            by=PLATFORM,
             method=WinnerMethod.QUIZ,
             round_key=round.question_id,
             metadata=metadata,
@@ -228,14 +125,14 @@ def winner_shown(round: Round, answer: Answer) -> dict[str, Any]:
     }
 
 
-def solve_round(room: Room, quiz: Quiz, round: Round, *, by: User | None, now: datetime) -> None:
+def solve_round(room: Room, quiz: Quiz, round: Round, *, by: Actor, now: datetime) -> None:
     """Shows the right answer of a closed round."""
     round.solved_at = now
     round.save(update_fields=["solved_at", "updated_at"])
     tell_closed(room, quiz, round, by=by)
 
 
-def tell_closed(room: Room, quiz: Quiz, round: Round, *, by: User | None) -> None:
+def tell_closed(room: Room, quiz: Quiz, round: Round, *, by: Actor) -> None:
     """How the answers fell; with the solution, and who leads now, once it is shown."""
     question = question_of(room, round)
     solved = round.solved_at is not None
@@ -267,7 +164,7 @@ def last_round(quiz: Quiz) -> Round | None:
     return Round.objects.filter(quiz=quiz).order_by("-shown_at", "-pk").first()
 
 
-def move(room: Room, quiz: Quiz, status: QuizStatus, *, by: User | None, index: int | None) -> None:
+def move(room: Room, quiz: Quiz, status: QuizStatus, *, by: Actor, index: int | None) -> None:
     """Brings the quiz into `status`, in its own row and in what members read of the room, and tells everybody."""
     old = quiz.status
     quiz.status = status
@@ -275,7 +172,7 @@ def move(room: Room, quiz: Quiz, status: QuizStatus, *, by: User | None, index: 
     tell_status(room, old, status, by=by, index=index)
 
 
-def tell_status(room: Room, old: str, new: str, *, by: User | None, index: int | None) -> None:
+def tell_status(room: Room, old: str, new: str, *, by: Actor, index: int | None) -> None:
     room.app_runtime = {"quizStatus": str(new), "currentQuestionIndex": index}
     Room.all_objects.filter(pk=room.pk).update(app_runtime=room.app_runtime, updated_at=room.updated_at)
     told: dict[str, Any] = {"oldStatus": str(old), "newStatus": str(new), "status": str(new), "questionIndex": index}
@@ -311,7 +208,7 @@ def wake_room(room_id: str, now: datetime) -> datetime | None:
         return due
     try:
         with transaction.atomic():
-            room = lock_room(room_id, None)
+            room = lock_room(room_id, PLATFORM)
             if room.status == RoomStatus.ACTIVE:
                 do_what_is_due(room, now)
     except NotFound:  # deleted meanwhile
@@ -321,14 +218,14 @@ def wake_room(room_id: str, now: datetime) -> datetime | None:
 
 def do_what_is_due(room: Room, now: datetime) -> None:
     quiz = Quiz.objects.filter(room=room).first()
-    current = quiz and open_round(quiz)
+    current = open_round(quiz) if quiz else None
     if quiz is None or current is None:
         return
     quiz.room = room
     due = due_at(current)
     if due is not None and due <= now:
-        close_round(room, quiz, current, by=None, now=now)
-        move(room, quiz, QuizStatus.BETWEEN_ROUNDS, by=None, index=current.index)
+        close_round(room, quiz, current, by=PLATFORM, now=now)
+        move(room, quiz, QuizStatus.BETWEEN_ROUNDS, by=PLATFORM, index=current.index)
     elif quiz.told_at is None or quiz.told_at + BETWEEN_COUNTS <= now:
         tell_answers(room, quiz, current, now)
 

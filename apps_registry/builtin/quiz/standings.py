@@ -27,7 +27,7 @@ def leaderboard(quiz: Quiz) -> list[dict[str, Any]]:
     )
     points, seconds = points_and_times(solved)
     answered = Answer.objects.filter(round__quiz=quiz).values("participant")
-    people = Participant.objects.filter(pk__in=answered).select_related("user")
+    people = Participant.objects.filter(pk__in=answered).select_related("user").order_by("joined_at", "pk")
     first = is_first_wins(quiz.room)
     rows = [
         {
@@ -38,7 +38,9 @@ def leaderboard(quiz: Quiz) -> list[dict[str, Any]]:
         }
         for each in people
     ]
-    rows.sort(key=lambda row: (-row["points"], -row["wins"], seconds.get(row["participantId"], 0), row["participantId"]))
+    rows.sort(
+        key=lambda row: (-row["points"], -row["wins"], seconds.get(row["participantId"], 0), row["participantId"])
+    )
     return list(placed(rows))
 
 

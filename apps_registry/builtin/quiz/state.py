@@ -18,10 +18,10 @@ from rooms.models import Participant, Room
 def state_of(room: Room, user: User | None) -> dict[str, Any]:
     """The state of the quiz in `room`, which `user` (None: an outsider) may read."""
     quiz = Quiz.objects.filter(room=room).first()
-    round = quiz and last_round(quiz)
+    played = last_round(quiz) if quiz else None
     state: dict[str, Any] = {
         "status": quiz.status if quiz else QuizStatus.WAITING.value,
-        "questionIndex": round.index if round else None,
+        "questionIndex": played.index if played else None,
         "totalQuestions": len(questions_of(room)),
         "serverTime": iso(timezone.now()),
         "question": None,
@@ -31,11 +31,11 @@ def state_of(room: Room, user: User | None) -> dict[str, Any]:
     if quiz is None:
         return state
     state["leaderboard"] = places = leaderboard(quiz)
-    if round is not None:
-        state["question"] = round_shown(room, round)
+    if played is not None:
+        state["question"] = round_shown(room, played)
     player = player_in(room, user)
     if player is not None:
-        state["me"] = own_part(quiz, round, player, places)
+        state["me"] = own_part(quiz, played, player, places)
     state["leaderboard"] = places[:MOST_TOLD]
     return state
 
@@ -60,9 +60,7 @@ def player_in(room: Room, user: User | None) -> Participant | None:
     return Participant.objects.filter(room=room, user_id=user.pk, role=ParticipantRole.PARTICIPANT).first()
 
 
-def own_part(
-    quiz: Quiz, round: Round | None, player: Participant, places: list[dict[str, Any]]
-) -> dict[str, Any]:
+def own_part(quiz: Quiz, round: Round | None, player: Participant, places: list[dict[str, Any]]) -> dict[str, Any]:
     """Own answer to the question that was shown last, whether it was right once that is told, and own place."""
     answer = Answer.objects.filter(round=round, participant=player).first() if round else None
     waits = round is not None and round.closed_at is None and player.joined_at > round.shown_at
