@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actors import Actor, person_of
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
 from platform_site.rest.fields import MetadataField
 from prizes import stock
@@ -35,7 +35,7 @@ API_NAMES = {
 def create_prize(
     *,
     room_id: str,
-    by: User | None,
+    by: Actor,
     name: str,
     quantity: int = 1,
     description: str = "",
@@ -64,7 +64,7 @@ def create_prize(
 
 
 @transaction.atomic
-def update_prize(*, room_id: str, prize_id: str, by: User | None, **changes: Any) -> Prize:
+def update_prize(*, room_id: str, prize_id: str, by: Actor, **changes: Any) -> Prize:
     """Changes name, description, image_url, position, metadata (merged at the top level, None removes a key) and
     quantity, which takes the stock with it.
 
@@ -109,7 +109,7 @@ def merged_metadata(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, A
 
 
 @transaction.atomic
-def delete_prize(*, room_id: str, prize_id: str, by: User | None) -> None:
+def delete_prize(*, room_id: str, prize_id: str, by: Actor) -> None:
     """Hides a prize that nobody holds. Raises RoomClosed, NotFound, PrizeInUse."""
     room = locked_room(room_id, by, Need.RUN)
     if not room.is_open:
@@ -126,7 +126,7 @@ def award_prize(
     room_id: str,
     prize_id: str,
     participant_id: str,
-    by: User | None,
+    by: Actor,
     method: str = WinnerMethod.MANUAL,
     round_key: str = "",
     metadata: dict[str, Any] | None = None,
@@ -197,7 +197,7 @@ def has_won(prize_id: str, participant_id: str, round_key: str) -> bool:
 
 
 @transaction.atomic
-def fulfil_winner(*, room_id: str, winner_id: str, by: User | None) -> Winner:
+def fulfil_winner(*, room_id: str, winner_id: str, by: Actor) -> Winner:
     """The prize was handed over; goes on after the event. Again: no change, the same answer. Raises InvalidTransition
     for a revoked win."""
     room = locked_room(room_id, by, Need.RUN)
@@ -213,7 +213,7 @@ def fulfil_winner(*, room_id: str, winner_id: str, by: User | None) -> Winner:
 
 
 @transaction.atomic
-def revoke_winner(*, room_id: str, winner_id: str, by: User | None, reason: str = "") -> Winner:
+def revoke_winner(*, room_id: str, winner_id: str, by: Actor, reason: str = "") -> Winner:
     """Takes a win back, with its piece into the fund; goes on after the event. Again: no change, the same answer, and
     the first reason stays. Raises InvalidTransition for a win that was handed over."""
     room = locked_room(room_id, by, Need.ORGANIZE)
@@ -222,7 +222,7 @@ def revoke_winner(*, room_id: str, winner_id: str, by: User | None, reason: str 
         return winner
     # The condition, and not the lock alone, makes sure that two revocations never return two pieces.
     revoked = Winner.objects.filter(pk=winner.pk, state=WinnerState.AWARDED).update(
-        state=WinnerState.REVOKED, revoked_at=timezone.now(), revoked_by=by, revocation_reason=reason
+        state=WinnerState.REVOKED, revoked_at=timezone.now(), revoked_by=person_of(by), revocation_reason=reason
     )
     if not revoked:
         raise InvalidTransition("A prize that was handed over cannot be taken back.")

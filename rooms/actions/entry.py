@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions import Tokens, open_dashboard, open_session
+from accounts.actors import PLATFORM
 from accounts.models import User
 from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
@@ -219,7 +220,7 @@ def accept(room: Room, invitation: Invitation, user: User, past: Participant | N
     if past is None or past.deleted_at is not None:
         return let_in(room, user, invitation.role, past, by=user)
     if invitation.role in RUNNERS and rank_of(past.role) < rank_of(invitation.role):
-        set_role(room, past, invitation.role, by=invitation.invited_by)
+        set_role(room, past, invitation.role, by=invitation.invited_by or PLATFORM)
     return past
 
 

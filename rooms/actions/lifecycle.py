@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.actions import open_dashboard
+from accounts.actors import Actor
 from accounts.models import User
 from apps_registry import manifest
 from apps_registry.models import App
@@ -98,7 +99,7 @@ def accepted_settings(room: Room, given: dict[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def update_room(*, room_id: str, by: User | None, status: str = "", **changes: Any) -> Room:
+def update_room(*, room_id: str, by: Actor, status: str = "", **changes: Any) -> Room:
     """Changes what API_NAMES names (app_settings are merged at the top level, None removes a key), then status:
     settings first, so that one call can set up a draft and start it.
 
@@ -152,7 +153,7 @@ def merge_settings(room: Room, changes: dict[str, Any]) -> None:
     room.app_settings = accepted_settings(room, merged)
 
 
-def tell_changes(room: Room, changed: set[str], public_before: dict[str, Any], *, by: User | None) -> None:
+def tell_changes(room: Room, changed: set[str], public_before: dict[str, Any], *, by: Actor) -> None:
     """Records room:updated for everybody, without a word of settings that outsiders do not see, and, where settings
     changed and those who run the room see more of them, once more for these."""
     shown = public_room(room.pk)
@@ -169,7 +170,7 @@ def tell_changes(room: Room, changed: set[str], public_before: dict[str, Any], *
         record(room, "room:updated", payload, by=by, visibility=Visibility.ORGANIZER)
 
 
-def change_status(room: Room, status: RoomStatus, *, by: User | None) -> None:
+def change_status(room: Room, status: RoomStatus, *, by: Actor) -> None:
     """Moves a locked room along its life. Asking for the status it has changes nothing. Raises InvalidTransition."""
     old = room.status
     if status == old:
@@ -186,7 +187,7 @@ def change_status(room: Room, status: RoomStatus, *, by: User | None) -> None:
     record(room, "room:status_changed", {"oldStatus": old, "newStatus": status.value}, by=by)
 
 
-def end_open_business(room: Room, by: User | None) -> None:
+def end_open_business(room: Room, by: Actor) -> None:
     """Lets the game, and those above, end what they have open in a locked room (a round, draws) while the room itself
     is still open.
 
@@ -194,12 +195,12 @@ def end_open_business(room: Room, by: User | None) -> None:
     """
     room_app(room.app_id).on_closing(room, by)
     for path in settings.ROOM_CLOSERS:
-        closer: Callable[[Room, User | None], None] = import_string(path)
+        closer: Callable[[Room, Actor], None] = import_string(path)
         closer(room, by)
 
 
 @transaction.atomic
-def delete_room(*, room_id: str, by: User | None) -> None:
+def delete_room(*, room_id: str, by: Actor) -> None:
     """Takes a room out of sight, softly: its wins, draws and log stay as evidence. Raises RoomIsActive."""
     room = locked_room(room_id, by, Need.ORGANIZE)
     if room.status == RoomStatus.ACTIVE:
