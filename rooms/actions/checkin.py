@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actors import Actor
 from platform_site.rest.fields import iso
 from rooms.actions.people import tell_updated
 from rooms.errors import NotInRoom, RoomClosed
@@ -14,7 +14,7 @@ from rooms.permissions import Need, locked_room
 
 
 @transaction.atomic
-def check_in(*, room_id: str, participant_id: str, by: User | None) -> Participant:
+def check_in(*, room_id: str, participant_id: str, by: Actor) -> Participant:
     """Notes that a person is there. Whoever is checked in already stays so, with their time.
 
     Raises Forbidden, NotInRoom, RoomClosed.
@@ -23,12 +23,12 @@ def check_in(*, room_id: str, participant_id: str, by: User | None) -> Participa
 
 
 @transaction.atomic
-def undo_check_in(*, room_id: str, participant_id: str, by: User | None) -> Participant:
+def undo_check_in(*, room_id: str, participant_id: str, by: Actor) -> Participant:
     """Takes a mistaken check-in back. Raises what `check_in` raises."""
     return set_check_in(room_id, participant_id, None, by)
 
 
-def set_check_in(room_id: str, participant_id: str, at: datetime | None, by: User | None) -> Participant:
+def set_check_in(room_id: str, participant_id: str, at: datetime | None, by: Actor) -> Participant:
     room = locked_room(room_id, by, Need.RUN)
     participant = Participant.objects.select_related("user").filter(pk=participant_id, room=room).first()
     if participant is None:
