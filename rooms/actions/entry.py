@@ -239,6 +239,7 @@ def let_in(
         require_seat(room)
     participant = past or Participant(user=user, room=room)
     participant.role, participant.joined_at, participant.deleted_at = role, timezone.now(), None
+    participant.checked_in_at = None  # whoever comes back shows up at the desk once more
     if metadata is not None:
         participant.metadata = metadata
     participant.save()
