@@ -1,6 +1,5 @@
 """A quiz with three questions, and people who play it."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from apps_registry.models import App
 from rooms.models import Room, RoomEvent
 from tests.factories import add_participant, make_room, make_user
 
-QUESTIONS = [
+QUESTIONS: list[dict[str, Any]] = [
     {"id": "q1", "text": "Two and two?", "options": ["three", "four"], "correctIndex": 1},
     {
         "id": "q2",
@@ -69,6 +68,3 @@ def players(quiz: Room) -> list[User]:
 def shown(quiz: Room, players: list[User], organiser: User) -> Round:
     """The first question, just shown."""
     return show_question(room_id=quiz.pk, by=organiser)
-
-
-Ask = Callable[..., Any]
