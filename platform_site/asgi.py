@@ -12,8 +12,8 @@ django = get_asgi_application()  # fills Django's app registry, which the import
 from platform_site.draining import Gate  # noqa: E402
 from platform_site.rest.bodies import BoundedBodies  # noqa: E402
 from platform_site.servers import bound_daphne, bound_uvicorn  # noqa: E402
-from rooms.consumers import native_door  # noqa: E402
-from rooms.socketio import application as socketio  # noqa: E402
+from rooms.live.socketio_door import application as socketio  # noqa: E402
+from rooms.live.websocket import native_door  # noqa: E402
 
 SOCKET_IO = "/socket.io/"
 bound_daphne()

@@ -1,15 +1,23 @@
 """What the API takes about rooms and the people in them."""
 
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
 from platform_site.db.ids import ID_LENGTH
-from platform_site.rest.fields import EnumField, MetadataField, NameField
+from platform_site.rest.fields import Body, EnumField, MetadataField, NameField
 from rooms.enums import ROLES_OF_A_ROOM, EntryPolicy, RoomStatus
+from rooms.models import MOST_REVEAL_SECONDS
 
 
-class RoomInput(serializers.Serializer):
+@cache
+def time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+class RoomInput(Body):
     example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
 
     name = NameField(max_length=255)
@@ -18,6 +26,26 @@ class RoomInput(serializers.Serializer):
     appSettings = serializers.DictField(required=False, source="app_settings")
     isPublic = serializers.BooleanField(required=False, source="is_public")
     entryPolicy = EnumField(choices=EntryPolicy.choices, required=False, source="entry_policy")
+    joinLocked = serializers.BooleanField(required=False, source="join_locked")
+    maxParticipants = serializers.IntegerField(
+        min_value=1, max_value=1_000_000, allow_null=True, required=False, source="max_participants"
+    )
+    maskNames = serializers.BooleanField(required=False, source="mask_names")
+    timeZone = serializers.CharField(max_length=64, required=False, source="time_zone")
+    revealSeconds = serializers.IntegerField(
+        min_value=0, max_value=MOST_REVEAL_SECONDS, required=False, source="reveal_seconds"
+    )
+    privacyNotice = serializers.CharField(
+        max_length=10_000, allow_blank=True, allow_null=True, required=False, source="privacy_notice"
+    )
+
+    def validate_timeZone(self, name: str) -> str:
+        if name not in time_zones():
+            raise serializers.ValidationError("Use a name of the IANA time zone database, like Europe/Berlin.")
+        return name
+
+    def validate_privacyNotice(self, notice: str | None) -> str:
+        return notice or ""
 
     def validate_description(self, description: str | None) -> str:
         return description or ""
@@ -29,7 +57,7 @@ class RoomChanges(RoomInput):
     status = EnumField(choices=RoomStatus.choices, required=False)
 
 
-class JoinInput(serializers.Serializer):
+class JoinInput(Body):
     """Joining oneself, or with `userId` or `email` letting in somebody else."""
 
     example = {"role": "PARTICIPANT"}
@@ -47,21 +75,21 @@ class JoinInput(serializers.Serializer):
         return attrs
 
 
-class CodeInput(serializers.Serializer):
+class CodeInput(Body):
     example = {"code": "K7M2QXPA", "name": "Alice"}
 
     code = serializers.CharField(max_length=50)
     name = NameField(max_length=100, required=False, default="")
 
 
-class ParticipantChanges(serializers.Serializer):
+class ParticipantChanges(Body):
     example = {"role": "MODERATOR"}
 
     role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
     metadata = MetadataField(required=False)
 
 
-class RemovalInput(serializers.Serializer):
+class RemovalInput(Body):
     example = {"reason": "Asked to be taken off the list."}
 
     reason = serializers.CharField(max_length=1000, allow_blank=True, required=False, default="")

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.actions import open_session
+from accounts.actors import PLATFORM
 from accounts.models import User
 from accounts.tokens import named_user
 from apps_registry.models import App, ManifestVersion
@@ -77,16 +78,19 @@ def add_participant(room: Room, user: User | None = None, role: str = Participan
 
 
 def make_prize(room: Room, **fields: Any) -> Prize:
-    return create_prize(room_id=room.pk, by=None, **{"name": "Cup"} | fields)
+    return create_prize(room_id=room.pk, by=PLATFORM, **{"name": "Cup"} | fields)
 
 
-def bearer(user: User) -> dict[str, str]:
-    """The header that signs `user` in. What a process reads when it is asked the first time is read by now."""
-    access = open_session(user=user).access
+def bearer(user: User, room_id: str = "") -> dict[str, str]:
+    """The header that signs `user` in, as a guest of `room_id` where that is given.
+
+    What a process reads when it is asked the first time is read by now.
+    """
+    access = open_session(user=user, room_id=room_id).access
     named_user(access)
     return {"Authorization": f"Bearer {access}"}
 
 
 def make_draw(room: Room, prize: Prize, count: int | None = None, **fields: Any) -> Draw:
     """A committed draw over one prize, by the platform itself."""
-    return commit_draw(room_id=room.pk, by=None, prizes=[(prize.pk, count)], **fields)
+    return commit_draw(room_id=room.pk, by=PLATFORM, prizes=[(prize.pk, count)], **fields)

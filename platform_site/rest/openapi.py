@@ -26,7 +26,7 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
 - `redirects=True` for an answer that only sends a browser on (302).
 - `errors` names the DomainErrors that this operation can answer; their code, status and message are read from the
   class. A text is the code of one that Django or DRF raises. What follows from the rest needs no mention: 401 for a
-  bad token (and for none, where signing in is required), what the authenticator refuses (its `refusals(path)`), 404
+  bad token (and for none, where signing in is required), 404
   where the path holds an id, 422 where there is a body or a parameter, 400, 413, 429, 500.
 - `access` is "required" (default for changes), "optional" (default for reading) or "none" (no token is looked at).
 - A serializer's `example = {"name": "Grand prize"}` goes over the example that is made from names and types. All
@@ -53,6 +53,7 @@ from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.components import RATE_HEADERS, SAMPLE_ID, Schema
 from platform_site.rest.examples import example
 from platform_site.rest.exceptions import FOREIGN, DomainError, Forbidden, InvalidInput, ServiceUnavailable
+from platform_site.rest.fields import wire_name
 from platform_site.rest.filters import BooleanFilter, EnumFilter
 from platform_site.rest.pagination import LAST_PAGE, MOST_A_PAGE, Pages
 
@@ -216,6 +217,8 @@ class AutoSchema(SpectacularSchema):
             parameters.append(self.fields_parameter())
         if self.is_idempotent:
             parameters.append(IDEMPOTENCY_KEY)
+        if getattr(getattr(self.view, self.action, None), "is_idempotent_for_strangers", False):
+            parameters.append(DEVICE_KEY)
         return parameters + list(self.declared.parameters)
 
     def path_parameter(self, name: str) -> Schema:
@@ -321,7 +324,7 @@ class AutoSchema(SpectacularSchema):
     def failures(self) -> list[Failure]:
         codes: list[type[DomainError] | str] = [*EVERYWHERE]
         if self.access != "none":
-            codes += ["INVALID_TOKEN", "FORBIDDEN"]  # a guest's or an app's token is not good everywhere
+            codes.append("INVALID_TOKEN")
         if self.access == "required":
             codes.append("UNAUTHORIZED")
         if "{" in self.path:
@@ -330,8 +333,6 @@ class AutoSchema(SpectacularSchema):
             codes.append("VALIDATION_ERROR")
         if self.is_idempotent:
             codes.append("CONFLICT")
-        for authenticator in self.view.get_authenticators():
-            codes += getattr(authenticator, "refusals", lambda path: ())(self.path)
         codes += self.declared.errors
         return list(dict.fromkeys(GENERAL[code] if isinstance(code, str) else failure_of(code) for code in codes))
 
@@ -389,6 +390,17 @@ IDEMPOTENCY_KEY: Schema = {
 }
 
 
+DEVICE_KEY: Schema = {
+    "name": "X-Device-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22,64}$"},
+    "description": "128 random bits (22 characters of URL-safe base64, or 32 of hex) that the device made up and keeps."
+    " Without an access token, an `Idempotency-Key` belongs to it: required then, and looked at in no other case.",
+    "example": "q83vEjRWeJCrze8SNFZ4kA",
+}
+
+
 def filter_parameter(name: str, found: django_filters.Filter) -> Schema:
     schema: Schema = {"type": "string"}
     if isinstance(found, EnumFilter):
@@ -435,24 +447,20 @@ def finish(result: Schema, generator: Any, request: Any, public: bool) -> Schema
     """Spectacular's post-processing hook: camelCase in paths, tags with descriptions, an example everywhere."""
     # Spectacular takes the methods of a path from a set: in another order in every process.
     result["paths"] = {
-        camel(path): {method: item[method] for method in METHODS if method in item}
+        wire_name(path): {method: item[method] for method in METHODS if method in item}
         for path, item in result["paths"].items()
     }
     schemas = result["components"]["schemas"]
     for item in result["paths"].values():
         for found in item.values():
             for parameter in found.get("parameters", []):
-                parameter["name"] = camel(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
+                parameter["name"] = wire_name(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
             for part in (found.get("requestBody"), *found["responses"].values()):
                 for content in (part or {}).get("content", {}).values():
                     if "examples" not in content and content["schema"] is not BINARY:
                         content["examples"] = {"example": {"value": example(content["schema"], schemas)}}
     result["tags"] = [{"name": name, "description": text} for name, text in sorted(AutoSchema.tag_descriptions.items())]
     return result
-
-
-def camel(text: str) -> str:
-    return re.sub(r"_([a-z])", lambda match: match[1].upper(), text)
 
 
 @cache

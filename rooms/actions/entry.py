@@ -7,15 +7,28 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions import Tokens, open_dashboard, open_session
+from accounts.actors import PLATFORM
 from accounts.models import User
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
-from rooms.actions.people import require_no_guest, require_numbering, set_role
+from rooms.actions.limits import count_join, room_id_of_code
+from rooms.actions.people import has_seats, require_no_guest, require_numbering, require_seat, set_role
 from rooms.enums import OPEN_STATUSES, RUNNERS, EntryPolicy, ParticipantRole
-from rooms.errors import AlreadyIn, GuestElsewhere, InviteOnly, NoGuestsHere, Removed, RemovedBefore, RoomClosed
+from rooms.errors import (
+    AlreadyIn,
+    GuestElsewhere,
+    InviteOnly,
+    JoiningLocked,
+    NoGuestsHere,
+    NotInRoom,
+    Removed,
+    RemovedBefore,
+    RoomClosed,
+)
 from rooms.events import record
 from rooms.models import Invitation, Participant, Room
 from rooms.permissions import Need, lock_room, locked_room, may_hand_out, rank_of
-from rooms.querysets import is_admin_in, is_member
+from rooms.querysets import is_admin_in, may_know_of
 from rooms.shapes import ParticipantSerializer
 
 JOINABLE_ROLES = (ParticipantRole.PARTICIPANT, ParticipantRole.VIEWER)
@@ -36,15 +49,15 @@ def join_room(
 ) -> Participant:
     """`by` enters a room that they see or are invited to. Who left comes back with their metadata.
 
-    Raises NotFound, Removed, RoomClosed, AlreadyIn, Forbidden (a guest elsewhere, or a room by invitation only),
-    InvalidInput (a role that nobody takes for themselves, metadata from others than organizers).
+    Raises NotFound, Removed, RoomClosed, RoomFull, JoiningLocked, AlreadyIn, GuestElsewhere, InviteOnly, InvalidInput
+    (a role that nobody takes for themselves, metadata from others than organizers).
     """
     room = lock_room(room_id, by)
     past = past_of(room, by)
     invitation = invitation_for(room, by)
     if past is not None and past.removed_by_id is not None:
         raise Removed
-    if not (room.is_public or invitation or is_member(room, by)):
+    if not (invitation or may_know_of(room, by)):
         raise NotFound
     require_room_for(room, past)
     if metadata is not None:
@@ -57,19 +70,31 @@ def join_room(
     return let_in(room, by, role, past, by=by, metadata=metadata)
 
 
-@transaction.atomic
 def join_by_code(
-    *, code: str, by: User | None, name: str = "", device_info: str = "", ip_address: str | None = None
+    *,
+    code: str,
+    by: User | None,
+    name: str = "",
+    device_info: str = "",
+    ip_address: str | None = None,
+    is_counted: bool = False,
 ) -> Admission:
     """Whoever holds the code of a room enters it as PARTICIPANT; who is in already just gets their place told.
 
-    Without an account (`by` is None, or a guest of another room) a guest called `name` is made and signed in.
-    Raises NotFound (no such code), Removed, RoomClosed, Forbidden (by invitation only), NoGuestsHere, InvalidInput (a
-    guest without a name).
+    Without an account (`by` is None, or a guest of another room) a guest called `name` is made and signed in. Attempts
+    are limited by address, wrong codes more; `is_counted` says that the caller called `count_join`.
+
+    Raises NotFound (no such code), Removed, RoomClosed, RoomFull, JoiningLocked, InviteOnly, NoGuestsHere, InvalidInput
+    (a guest without a name), RateLimited.
     """
-    room_id = Room.objects.filter(join_code=spelled(code)).values_list("pk", flat=True).first()
-    if room_id is None:
-        raise NotFound("No room has this code.")
+    if not is_counted:
+        count_join(ip_address)
+    room_id = room_id_of_code(code, ip_address)
+    return enter_by_code(room_id, by, name, device_info, ip_address)
+
+
+@transaction.atomic
+def enter_by_code(room_id: str, by: User | None, name: str, device_info: str, ip_address: str | None) -> Admission:
     room = lock_room(room_id, by)
     past = past_of(room, by) if by is not None else None
     if past is not None and past.deleted_at is None:
@@ -84,8 +109,22 @@ def join_by_code(
     return Admission(let_in(room, by, ParticipantRole.PARTICIPANT, past, by=by), is_new=True)
 
 
+def sign_guest_in(*, participant_id: str, device_info: str = "", ip_address: str | None = None) -> Tokens:
+    """New tokens for a guest whose own device asks again for the answer that made them.
+
+    Raises NotInRoom: gone from the room, or no guest any more.
+    """
+    places = Participant.objects.select_related("user").filter(pk=participant_id, user__is_guest=True)
+    place = places.filter(user__is_active=True, user__deleted_at=None).first()
+    if place is None:
+        raise NotInRoom
+    return open_session(user=place.user, device_info=device_info, ip_address=ip_address, room_id=place.room_id)
+
+
 def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | None) -> Admission:
     """A new person without an account in a locked, open room, and their first tokens."""
+    if room.join_locked:
+        raise JoiningLocked
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
         raise InviteOnly
     if room.entry_policy != EntryPolicy.GUESTS:
@@ -112,7 +151,7 @@ def add_person(
     """Who runs the room lets in somebody whom they know by id.
 
     Raises Forbidden (a moderator hands out no role like their own), InvalidInput (nobody with that id; metadata from
-    a moderator), RoomClosed, AlreadyIn, RemovedBefore.
+    a moderator), RoomClosed, RoomFull, AlreadyIn, RemovedBefore.
     """
     room = locked_room(room_id, by, Need.RUN)
     require_handing_out(room, by, role)
@@ -166,7 +205,11 @@ def redeem(room_id: str, user: User) -> None:
         return
     invitation, past = invitation_for(room, user), past_of(room, user)
     was_removed = past is not None and past.removed_by_id is not None
-    if invitation is not None and room.is_open and not was_removed:
+    if invitation is None or not room.is_open or was_removed:
+        return
+    # Where the room is full the place stays open, for the next time.
+    is_in = past is not None and past.deleted_at is None
+    if is_in or invitation.role in RUNNERS or has_seats(room):
         accept(room, invitation, user, past)
 
 
@@ -177,7 +220,7 @@ def accept(room: Room, invitation: Invitation, user: User, past: Participant | N
     if past is None or past.deleted_at is not None:
         return let_in(room, user, invitation.role, past, by=user)
     if invitation.role in RUNNERS and rank_of(past.role) < rank_of(invitation.role):
-        set_role(room, past, invitation.role, by=invitation.invited_by)
+        set_role(room, past, invitation.role, by=invitation.invited_by or PLATFORM)
     return past
 
 
@@ -192,11 +235,15 @@ def let_in(
 ) -> Participant:
     """Writes `user` into a locked room, or their row `past` back to life with its metadata, and tells the room."""
     require_no_guest(user, role)
+    if role not in RUNNERS:
+        require_seat(room)
     participant = past or Participant(user=user, room=room)
     participant.role, participant.joined_at, participant.deleted_at = role, timezone.now(), None
+    participant.checked_in_at = None  # whoever comes back shows up at the desk once more
     if metadata is not None:
         participant.metadata = metadata
     participant.save()
+    room_app(room.app_id).on_join(room, participant, by)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
     if role in RUNNERS:
         open_dashboard(user=user)
@@ -227,6 +274,8 @@ def require_admission(room: Room, by: User, past: Participant | None) -> None:
     """What the entry policy asks of somebody without an invitation."""
     if is_admin_in(room, by):
         return
+    if room.join_locked:
+        raise JoiningLocked
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
         raise InviteOnly
     if by.is_guest and (past is None or room.entry_policy != EntryPolicy.GUESTS):
@@ -236,8 +285,3 @@ def require_admission(room: Room, by: User, past: Participant | None) -> None:
 def require_handing_out(room: Room, by: User, role: str) -> None:
     if not may_hand_out(room, by, role):
         raise Forbidden("A moderator lets in participants and viewers only.")
-
-
-def spelled(code: str) -> str:
-    """A code as it is stored, from how people type it: any case, with spaces or dashes."""
-    return "".join(letter for letter in code.upper() if letter.isalnum())
