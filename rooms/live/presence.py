@@ -15,11 +15,11 @@ from redis import asyncio as aioredis
 from redis.exceptions import RedisError
 
 from accounts.models import User
+from accounts.shapes import person
 from rooms.bells import room_group, tell
 from rooms.live.connections import Subscription
 from rooms.live.following import Following
 from rooms.live.frames import frame_now
-from rooms.shapes import person
 
 logger = logging.getLogger(__name__)
 
