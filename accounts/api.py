@@ -12,16 +12,13 @@ from accounts import actions, google, handover, sessions
 from accounts.authentication import StrictBearerAuthentication
 from accounts.erasure import erase_user
 from accounts.errors import InvalidCredentials, InvalidToken, OAuthNotConfigured, StillOrganises
+from accounts.inputs import ExchangeInput, LoginInput, ProfileInput, RefreshInput
 from accounts.limits import SignInThrottle
 from accounts.models import Session, User
-from accounts.serializers import (
-    ExchangeInput,
+from accounts.shapes import (
     GoogleAddressSerializer,
-    LoginInput,
     OwnUserSerializer,
     PersonSerializer,
-    ProfileInput,
-    RefreshInput,
     SessionSerializer,
     TokensSerializer,
     as_profile,

@@ -16,8 +16,10 @@ class OAuthNotConfigured(DomainError):
 
 
 class OtherRoom(Forbidden):
+    reason = "guest_elsewhere"
     message = "A guest's token is good for one room only."
 
 
 class StillOrganises(Conflict):
+    reason = "still_organizes"
     message = "Delete the rooms that this person organises, or hand them over, before the account can be deleted."

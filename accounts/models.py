@@ -8,6 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from accounts.enums import OneTimeCodeKind
 from accounts.errors import InvalidToken
 from accounts.querysets import SessionQuerySet, UserManager, UserQuerySet
 from platform_site.db.ids import new_id
@@ -165,12 +166,8 @@ class OneTimeCode(models.Model):
     A STATE belongs to a sign-in that is on its way through the provider, an EXCHANGE stands for one that came back.
     """
 
-    class Kind(models.TextChoices):
-        STATE = "STATE"
-        EXCHANGE = "EXCHANGE"
-
     id = models.CharField(primary_key=True, max_length=25, default=new_id, editable=False)
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=8, choices=OneTimeCodeKind)
     code_hash = models.CharField(max_length=64, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="one_time_codes")
     details = models.JSONField(default=dict)
@@ -179,7 +176,8 @@ class OneTimeCode(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="STATE", user=None) | Q(kind="EXCHANGE", user__isnull=False),
+                condition=Q(kind=OneTimeCodeKind.STATE, user=None)
+                | Q(kind=OneTimeCodeKind.EXCHANGE, user__isnull=False),
                 name="one_time_code_of_its_kind",
             ),
         ]

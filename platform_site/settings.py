@@ -10,6 +10,7 @@ import dj_database_url
 from platform_site.environment import DATABASE_SCHEMES, Environment
 from platform_site.look import UNFOLD  # noqa: F401 (django-unfold reads it here)
 from platform_site.rest.components import COMPONENTS
+from platform_site.rest.reasons import as_table
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -294,7 +295,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Event Platform",
     "VERSION": "1",
-    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text(),
+    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text().replace("REASONS", as_table()),
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
@@ -303,13 +304,13 @@ SPECTACULAR_SETTINGS = {
     "GET_MOCK_REQUEST": "platform_site.rest.openapi.mock_request",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "platform_site.rest.openapi.finish"],
     "ENUM_NAME_OVERRIDES": {
-        "RoomStatus": "rooms.models.RoomStatus",
-        "EntryPolicy": "rooms.models.EntryPolicy",
-        "ParticipantRole": "rooms.models.ParticipantRole",
-        "RoleOfARoom": "rooms.serializers.ROLES_OF_A_ROOM",
-        "WinnerState": "prizes.models.WinnerState",
-        "WinnerMethod": "prizes.models.WinnerMethod",
-        "DrawStatus": "prizes.models.DrawStatus",
+        "RoomStatus": "rooms.enums.RoomStatus",
+        "EntryPolicy": "rooms.enums.EntryPolicy",
+        "ParticipantRole": "rooms.enums.ParticipantRole",
+        "RoleOfARoom": "rooms.enums.ROLES_OF_A_ROOM",
+        "WinnerState": "prizes.enums.WinnerState",
+        "WinnerMethod": "prizes.enums.WinnerMethod",
+        "DrawStatus": "prizes.enums.DrawStatus",
     },
     "APPEND_COMPONENTS": COMPONENTS,
     "SWAGGER_UI_DIST": "SIDECAR",

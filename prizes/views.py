@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from prizes.models import Draw
 from prizes.records import record_json
 from rooms.models import Participant, Room
-from rooms.permissions import level_of
-from rooms.serializers import person
+from rooms.querysets import level_of
+from rooms.shapes import person
 
 
 def readable_draw(draw_id: str, user: Any, draws: Any) -> tuple[Draw, Room]:

@@ -21,15 +21,18 @@ from apps_registry.models import App
 from apps_registry.settings_form import SettingsField, as_rows
 from platform_site.db.admin import AdminsOnly, DeletedFilter, ManagedAdmin, RefusableForm, admin_address, go_to, link
 from rooms.actions import create_room, delete_room, remove_participant, restore_participant, update_room
+from rooms.enums import ParticipantRole, RoomStatus
 from rooms.event_page import STATUS_LABELS, name_of, page_of
-from rooms.models import Invitation, Notification, Participant, ParticipantRole, Room, RoomEvent, RoomStatus
-from rooms.permissions import Need, is_allowed, level_of
-from rooms.serializers import RoomInput, settings_at
+from rooms.inputs import RoomInput
+from rooms.models import Invitation, Notification, Participant, Room, RoomEvent
+from rooms.permissions import Need, is_allowed
+from rooms.querysets import level_of
+from rooms.shapes import settings_at
 
 MOST_CHOICES = 200
 
 
-class RoomFilter(DropdownFilter):
+class RoomDropdown(DropdownFilter):
     """The rooms that the reader runs, and no others."""
 
     title = "room"
@@ -47,7 +50,7 @@ class RoomFilter(DropdownFilter):
         return queryset.filter(room=self.value()) if self.value() else queryset
 
 
-class AppFilter(DropdownFilter):
+class AppDropdown(DropdownFilter):
     title = "application"
     parameter_name = "app"
 
@@ -85,7 +88,7 @@ class RoomAdmin(ManagedAdmin):
     can_restore = True
     list_display = ("room_name", "status_label", "app_name", "is_public", "people", "prizes", "winners", "created_at")
     list_display_links = ("room_name",)
-    list_filter = ("status", AppFilter, "is_public")
+    list_filter = ("status", AppDropdown, "is_public")
     search_fields = ("name", "join_code")
     ordering = ("-created_at", "id")
     list_per_page = 25
@@ -401,7 +404,7 @@ class RemovalForm(BaseDialogForm):
 class ParticipantAdmin(ManagedAdmin):
     list_display = ("person", "role_label", "room_link", "joined_at")
     list_display_links = ("person",)
-    list_filter = (RoomFilter, "role")
+    list_filter = (RoomDropdown, "role")
     ordering = ("-joined_at", "id")
     list_select_related = ("user", "room")
     fields = ("person", "room_link", "role", "joined_at", "metadata", "removal")
@@ -488,7 +491,7 @@ class ParticipantAdmin(ManagedAdmin):
         return people.select_related("user", "room", "removed_by")
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return (RoomFilter, "role", GoneFilter)
+        return (RoomDropdown, "role", GoneFilter)
 
     def name_of_choice(self, participant: Participant) -> str:
         return name_of(participant.user)
@@ -520,7 +523,7 @@ class ParticipantAdmin(ManagedAdmin):
 class RoomEventAdmin(ManagedAdmin):
     list_display = ("seq", "created_at", "type", "room_link", "who", "visibility")
     list_display_links = ("seq", "type")
-    list_filter = (RoomFilter, "visibility")
+    list_filter = (RoomDropdown, "visibility")
     search_fields = ("type",)
     ordering = ("-created_at", "-seq")
     fields = ("room_link", "seq", "public_seq", "type", "visibility", "who", "created_at", "payload")

@@ -28,19 +28,15 @@ from rooms.errors import (
     SettingsFrozen,
 )
 from rooms.filters import ParticipantFilter, RoomFilter
+from rooms.inputs import CodeInput, JoinInput, ParticipantChanges, RemovalInput, RoomChanges, RoomInput
 from rooms.models import Participant, Room
-from rooms.permissions import is_member, readable_room
-from rooms.serializers import (
-    CodeInput,
-    EntrySerializer,
+from rooms.permissions import readable_room
+from rooms.querysets import is_member
+from rooms.shapes import (
+    AdmissionSerializer,
     InvitationSerializer,
-    JoinInput,
-    ParticipantChanges,
     ParticipantSerializer,
-    RemovalInput,
-    RoomChanges,
     RoomDetailSerializer,
-    RoomInput,
     RoomSerializer,
 )
 
@@ -124,7 +120,7 @@ class RoomViewSet(APIViewSet):
     @operation(
         "Join by code",
         body=CodeInput,
-        answer=EntrySerializer,
+        answer=AdmissionSerializer,
         status=(200, 201),
         access="optional",
         errors=(NotFound, Forbidden, Removed, RoomClosed, RateLimited, NoGuestsHere),
@@ -144,7 +140,7 @@ class RoomViewSet(APIViewSet):
         form = CodeInput(data=request.data)
         form.is_valid(raise_exception=True)
         try:
-            entry = actions.join_by_code(
+            admission = actions.join_by_code(
                 **form.validated_data,
                 by=request.user if request.user.is_authenticated else None,
                 device_info=request.headers.get("User-Agent", ""),
@@ -155,9 +151,9 @@ class RoomViewSet(APIViewSet):
             if not wrong.allowed:
                 raise RateLimited(wrong, "Too many wrong codes. Wait a little.") from None
             raise
-        room = self.detail_for(entry.participant.user, entry.participant.room_id)
-        shown = EntrySerializer(entry, context={"room": room})
-        return Response(shown.data, status=201 if entry.is_new else 200)
+        room = self.detail_for(admission.participant.user, admission.participant.room_id)
+        shown = AdmissionSerializer(admission, context={"room": room})
+        return Response(shown.data, status=201 if admission.is_new else 200)
 
     def detail_of(self, pk: str, status: int = 200) -> Response:
         return Response(self.detail_for(self.request.user, pk), status=status)

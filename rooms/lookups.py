@@ -10,8 +10,8 @@ from platform_site.rest.exceptions import NotFound
 from platform_site.rest.fields import iso
 from rooms.frames import Frame
 from rooms.models import Participant, Room, RoomEvent
-from rooms.permissions import is_member, level_of
-from rooms.serializers import RoomSerializer
+from rooms.querysets import is_member, level_of
+from rooms.shapes import RoomSerializer
 
 MOST_A_LOOK = 200
 MOST_REPLAYED = 2000  # whoever missed more reads the room anew

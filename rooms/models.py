@@ -12,6 +12,7 @@ from accounts.models import NormalizedEmailField, User
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.ids import new_id
 from platform_site.db.models import AliveManager, Row, SoftDeletedRow
+from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
 from rooms.querysets import InvitationQuerySet, ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
 
 JOIN_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another in a dark hall
@@ -20,35 +21,6 @@ JOIN_CODE_LENGTH = 8
 
 def new_join_code() -> str:
     return "".join(secrets.choice(JOIN_CODE_LETTERS) for _ in range(JOIN_CODE_LENGTH))
-
-
-class RoomStatus(models.TextChoices):
-    DRAFT = "DRAFT"
-    ACTIVE = "ACTIVE"
-    COMPLETED = "COMPLETED"
-    CANCELLED = "CANCELLED"
-
-
-OPEN_STATUSES = (RoomStatus.DRAFT, RoomStatus.ACTIVE)
-
-
-class EntryPolicy(models.TextChoices):
-    GUESTS = "GUESTS", "Anyone with the code"
-    REGISTERED = "REGISTERED", "Signed-in people with the code"
-    INVITE_ONLY = "INVITE_ONLY", "Invited people only"
-
-
-class ParticipantRole(models.TextChoices):
-    ADMIN = "ADMIN"
-    ORGANIZER = "ORGANIZER"
-    MODERATOR = "MODERATOR"
-    PARTICIPANT = "PARTICIPANT"
-    VIEWER = "VIEWER"
-
-
-class Visibility(models.TextChoices):
-    PUBLIC = "PUBLIC"
-    ORGANIZER = "ORGANIZER"
 
 
 class Room(SoftDeletedRow):

@@ -3,16 +3,13 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from apps_registry.manifest import Level
 from platform_site.rest.exceptions import Forbidden, NotFound
-from rooms.models import ParticipantRole, Room
+from rooms.enums import RANKS, RUNNERS, ParticipantRole
+from rooms.models import Room
+from rooms.querysets import is_admin_in, is_member
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-RUNNERS = frozenset({ParticipantRole.ORGANIZER, ParticipantRole.MODERATOR})
-# Lowest first. A moderator moves people down this list, below their own place, and never up.
-RANKS = (ParticipantRole.VIEWER, ParticipantRole.PARTICIPANT, ParticipantRole.MODERATOR, ParticipantRole.ORGANIZER)
 
 
 class Need(Enum):
@@ -21,26 +18,6 @@ class Need(Enum):
     READ = "read"
     RUN = "run"  # organizers and moderators
     ORGANIZE = "organize"  # organizers
-
-
-def is_admin(user: Any) -> bool:
-    return user is not None and user.is_authenticated and user.is_superuser
-
-
-def is_admin_in(room: Room, user: Any) -> bool:
-    """Whether `user` is a platform admin, as it was read `with_role_of` them: their own row need not be loaded."""
-    return user is not None and user.is_authenticated and room.viewer_is_admin
-
-
-def level_of(room: Room, user: Any) -> Level:
-    """The visibility level of `user` in a room that was read `with_role_of` them."""
-    if is_admin_in(room, user) or room.viewer_role == ParticipantRole.ORGANIZER:
-        return "private"
-    return "organizer" if room.viewer_role == ParticipantRole.MODERATOR else "public"
-
-
-def is_member(room: Room, user: Any) -> bool:
-    return room.viewer_role is not None or is_admin_in(room, user)
 
 
 def is_allowed(room: Room, user: Any, need: Need) -> bool:

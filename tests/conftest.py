@@ -10,7 +10,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from rooms.models import ParticipantRole, Room
+from rooms.enums import ParticipantRole
+from rooms.models import Room
 from tests.contract import ContractClient
 from tests.factories import add_participant, bearer, make_room, make_user
 from tests.programs import CHROMIUM

@@ -14,7 +14,8 @@ from apps_registry.models import App, ManifestVersion
 from prizes.actions import commit_draw, create_prize
 from prizes.models import Draw, Prize
 from rooms.actions import create_room, update_room
-from rooms.models import Participant, ParticipantRole, Room, RoomStatus
+from rooms.enums import ParticipantRole, RoomStatus
+from rooms.models import Participant, Room
 
 PASSWORD = "correct horse battery staple"
 SCHEMA = {

@@ -9,7 +9,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
 @dataclass(frozen=True)
-class Rule:
+class Trigger:
     """Refuses a row change where `refuse_if` (SQL over OLD and NEW) holds; the database raises an integrity error.
 
     Only SQL that PostgreSQL and SQLite share: IS DISTINCT FROM, EXISTS, IN, LIKE on lower-case text.
@@ -45,7 +45,7 @@ class Rule:
         return [f"DROP TRIGGER IF EXISTS {self.name} ON {self.table}", f"DROP FUNCTION IF EXISTS {self.name}()"]
 
 
-def add_rules(*rules: Rule) -> migrations.RunPython:
+def add_rules(*rules: Trigger) -> migrations.RunPython:
     """The migration operation that installs `rules`, in the place of older ones of the same names.
 
     A later migration that changes a table which a rule stands on or mentions begins with `remove_rules` and ends with
@@ -54,19 +54,19 @@ def add_rules(*rules: Rule) -> migrations.RunPython:
     return migrations.RunPython(partial(install, rules), partial(uninstall, rules))
 
 
-def remove_rules(*rules: Rule) -> migrations.RunPython:
+def remove_rules(*rules: Trigger) -> migrations.RunPython:
     """The migration operation that takes `rules` away, until `add_rules` or for good."""
     return migrations.RunPython(partial(uninstall, rules), partial(install, rules))
 
 
-def install(rules: tuple[Rule, ...], apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+def install(rules: tuple[Trigger, ...], apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
     uninstall(rules, apps, editor)
     for rule in rules:
         for sql in rule.forwards(editor.connection.vendor):
             editor.execute(sql, params=None)
 
 
-def uninstall(rules: tuple[Rule, ...], apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+def uninstall(rules: tuple[Trigger, ...], apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
     for rule in rules:
         for sql in rule.backwards(editor.connection.vendor):
             editor.execute(sql, params=None)

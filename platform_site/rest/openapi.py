@@ -52,7 +52,7 @@ from rest_framework.serializers import Serializer
 from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.components import RATE_HEADERS, SAMPLE_ID, Schema
 from platform_site.rest.examples import example
-from platform_site.rest.exceptions import FOREIGN, DomainError, InvalidInput
+from platform_site.rest.exceptions import FOREIGN, DomainError, Forbidden, InvalidInput
 from platform_site.rest.filters import BooleanFilter, EnumFilter
 from platform_site.rest.pagination import LAST_PAGE, MOST_A_PAGE, Pages
 
@@ -103,15 +103,17 @@ class Failure:
     code: str
     status: int
     message: str
+    reason: str = ""
 
 
 def failure_of(error: type[DomainError]) -> Failure:
-    return Failure(error.code, error.status, error.message)
+    return Failure(error.code, error.status, error.message, error.reason)
 
 
 GENERAL = {code: Failure(code, status, message) for _, code, status, message in reversed(FOREIGN)} | {
+    "FORBIDDEN": failure_of(Forbidden),
     "VALIDATION_ERROR": failure_of(InvalidInput),
-    "CONFLICT": Failure("CONFLICT", 409, "A request with this Idempotency-Key is still running."),
+    "CONFLICT": Failure("CONFLICT", 409, "A request with this Idempotency-Key is still running.", "key_running"),
     "RATE_LIMIT_EXCEEDED": Failure("RATE_LIMIT_EXCEEDED", 429, "Too many requests. Wait a little."),
     "INTERNAL_ERROR": Failure("INTERNAL_ERROR", 500, "Something went wrong on our side."),
 }
@@ -407,6 +409,8 @@ def error_content(failures: list[Failure]) -> Schema:
         error: Schema = {"code": failure.code, "message": failure.message}
         if failure.code in DETAILS:
             error["details"] = DETAILS[failure.code]
+        elif failure.reason:
+            error["details"] = {"reason": failure.reason}
         name = failure.code if failure.code not in examples else f"{failure.code}_{len(examples) + 1}"
         examples[name] = {"summary": failure.message, "value": {"error": error}}
     narrowed = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}

@@ -10,17 +10,19 @@ from accounts.actions import Tokens, open_dashboard, open_session
 from accounts.models import User
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from rooms.actions.people import require_no_guest, require_numbering, set_role
-from rooms.errors import AlreadyIn, NoGuestsHere, Removed, RemovedBefore, RoomClosed
+from rooms.enums import OPEN_STATUSES, RUNNERS, EntryPolicy, ParticipantRole
+from rooms.errors import AlreadyIn, GuestElsewhere, InviteOnly, NoGuestsHere, Removed, RemovedBefore, RoomClosed
 from rooms.events import record
-from rooms.models import OPEN_STATUSES, EntryPolicy, Invitation, Participant, ParticipantRole, Room
-from rooms.permissions import RUNNERS, Need, is_admin_in, is_member, lock_room, locked_room, may_hand_out, rank_of
-from rooms.serializers import ParticipantSerializer
+from rooms.models import Invitation, Participant, Room
+from rooms.permissions import Need, lock_room, locked_room, may_hand_out, rank_of
+from rooms.querysets import is_admin_in, is_member
+from rooms.shapes import ParticipantSerializer
 
 JOINABLE_ROLES = (ParticipantRole.PARTICIPANT, ParticipantRole.VIEWER)
 
 
 @dataclass(frozen=True)
-class Entry:
+class Admission:
     """Who came in by a code; `tokens` for a guest who was made on the way; `is_new` unless they were in already."""
 
     participant: Participant
@@ -58,7 +60,7 @@ def join_room(
 @transaction.atomic
 def join_by_code(
     *, code: str, by: User | None, name: str = "", device_info: str = "", ip_address: str | None = None
-) -> Entry:
+) -> Admission:
     """Whoever holds the code of a room enters it as PARTICIPANT; who is in already just gets their place told.
 
     Without an account (`by` is None, or a guest of another room) a guest called `name` is made and signed in.
@@ -71,21 +73,21 @@ def join_by_code(
     room = lock_room(room_id, by)
     past = past_of(room, by) if by is not None else None
     if past is not None and past.deleted_at is None:
-        return Entry(past, is_new=False)
+        return Admission(past, is_new=False)
     require_room_for(room, past)
     if by is None or (by.is_guest and past is None):
         return enter_as_guest(room, name or (by.name if by else ""), device_info, ip_address)
     invitation = invitation_for(room, by)
     if invitation is not None:
-        return Entry(accept(room, invitation, by, past), is_new=True)
+        return Admission(accept(room, invitation, by, past), is_new=True)
     require_admission(room, by, past)
-    return Entry(let_in(room, by, ParticipantRole.PARTICIPANT, past, by=by), is_new=True)
+    return Admission(let_in(room, by, ParticipantRole.PARTICIPANT, past, by=by), is_new=True)
 
 
-def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | None) -> Entry:
+def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | None) -> Admission:
     """A new person without an account in a locked, open room, and their first tokens."""
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
-        raise Forbidden("This room is open to invited people only.")
+        raise InviteOnly
     if room.entry_policy != EntryPolicy.GUESTS:
         raise NoGuestsHere
     if not name:
@@ -95,7 +97,7 @@ def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | No
     guest.save(force_insert=True)
     participant = let_in(room, guest, ParticipantRole.PARTICIPANT, None, by=guest)
     tokens = open_session(user=guest, device_info=device_info, ip_address=ip_address, room_id=room.pk)
-    return Entry(participant, is_new=True, tokens=tokens)
+    return Admission(participant, is_new=True, tokens=tokens)
 
 
 @transaction.atomic
@@ -226,9 +228,9 @@ def require_admission(room: Room, by: User, past: Participant | None) -> None:
     if is_admin_in(room, by):
         return
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
-        raise Forbidden("This room is open to invited people only.")
+        raise InviteOnly
     if by.is_guest and (past is None or room.entry_policy != EntryPolicy.GUESTS):
-        raise Forbidden("Guests stay in the room that they came for. Sign in first.")
+        raise GuestElsewhere
 
 
 def require_handing_out(room: Room, by: User, role: str) -> None:

@@ -12,12 +12,13 @@ from accounts.actions import open_dashboard
 from accounts.models import User
 from apps_registry import manifest
 from apps_registry.models import App
-from platform_site.rest.exceptions import Forbidden, InvalidInput, InvalidTransition
-from rooms.errors import RoomClosed, RoomIsActive, SettingsFrozen
+from platform_site.rest.exceptions import InvalidInput, InvalidTransition
+from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
+from rooms.errors import NotForGuests, RoomClosed, RoomIsActive, SettingsFrozen
 from rooms.events import record
-from rooms.models import OPEN_STATUSES, EntryPolicy, Participant, ParticipantRole, Room, RoomStatus, Visibility
+from rooms.models import Participant, Room
 from rooms.permissions import Need, locked_room
-from rooms.serializers import ParticipantSerializer, public_room, settings_at
+from rooms.shapes import ParticipantSerializer, public_room, settings_at
 
 TRANSITIONS = {
     (RoomStatus.DRAFT, RoomStatus.ACTIVE),
@@ -51,7 +52,7 @@ def create_room(
     Raises Forbidden for guests, InvalidInput for an unknown app or for settings that its manifest refuses.
     """
     if by.is_guest:
-        raise Forbidden("Guests cannot create rooms. Sign in first.")
+        raise NotForGuests("Guests cannot create rooms. Sign in first.")
     room = Room(name=name, description=description, is_public=is_public, created_by=by)
     room.entry_policy = entry_policy or (EntryPolicy.GUESTS if is_public else EntryPolicy.REGISTERED)
     run_app(room, app_id)

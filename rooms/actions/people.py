@@ -11,11 +11,12 @@ from accounts.models import User
 from platform_site.rest.exceptions import Forbidden, InvalidInput
 from platform_site.rest.fields import MetadataField
 from platform_site.rest.throttling import RateLimited, hit
+from rooms.enums import RUNNERS, ParticipantRole, Visibility
 from rooms.errors import NotInRoom, NotRemoved, OrganizerStays, RoomClosed
 from rooms.events import record
-from rooms.models import Participant, ParticipantRole, Room, Visibility
-from rooms.permissions import RUNNERS, Need, is_allowed, locked_room, may_hand_out, rank_of, require
-from rooms.serializers import ParticipantSerializer
+from rooms.models import Participant, Room
+from rooms.permissions import Need, is_allowed, locked_room, may_hand_out, rank_of, require
+from rooms.shapes import ParticipantSerializer
 
 MOST_REMOVALS = 20  # a minute, room and moderator: who goes astray cannot empty a hall before an organizer notices
 

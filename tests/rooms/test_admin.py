@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.actions import open_dashboard
-from rooms.models import Participant, ParticipantRole, Room, RoomEvent, RoomStatus
+from rooms.enums import ParticipantRole, RoomStatus
+from rooms.models import Participant, Room, RoomEvent
 from tests.factories import add_participant, make_app, make_prize, make_room, make_user
 
 LISTS = ("rooms_room", "rooms_participant", "rooms_roomevent")

@@ -16,8 +16,9 @@ from websockets.exceptions import InvalidStatus
 
 from accounts.models import TokenBlacklist, User
 from accounts.tokens import claims_of, hashed
+from rooms.enums import ParticipantRole, Visibility
 from rooms.events import record
-from rooms.models import Participant, ParticipantRole, Room, Visibility
+from rooms.models import Participant, Room
 from rooms.permissions import Need, locked_room
 from tests.live import DAPHNE, UVICORN, Live, Server, apart, token_of
 

@@ -16,7 +16,8 @@ from accounts.models import User
 from platform_site.views import UnknownPath
 from prizes.actions import award_prize
 from rooms.actions import delete_room, leave_room, remove_participant
-from rooms.models import Notification, ParticipantRole, Room
+from rooms.enums import ParticipantRole
+from rooms.models import Notification, Room
 from tests.contract import ContractClient
 from tests.factories import (
     PASSWORD,

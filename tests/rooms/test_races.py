@@ -206,7 +206,7 @@ def test_two_changes_of_settings_both_stay(organiser):
 def test_a_hall_joins_at_once(room):
     before = numbers(room)
     results = at_once(*[lambda: join_by_code(code=room.join_code, by=None, name="Gus")] * 20)
-    assert kinds(results) == ["Entry"] * 20
+    assert kinds(results) == ["Admission"] * 20
     assert len({entry.participant.user_id for entry in results}) == 20
     assert numbers(room) == list(range(1, len(before) + 21))
 

@@ -7,7 +7,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from rooms.models import Invitation, Participant, ParticipantRole, Room, RoomEvent, Visibility
+from rooms.enums import ParticipantRole, Visibility
+from rooms.models import Invitation, Participant, Room, RoomEvent
 from tests.factories import add_participant, make_app, make_room, make_user
 from tests.rules import (
     FOREIGN_KEY,
