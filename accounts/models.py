@@ -4,9 +4,11 @@ import unicodedata
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.module_loading import import_string
 
 from accounts.enums import OneTimeCodeKind
 from accounts.errors import InvalidToken
@@ -115,7 +117,11 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
 
 
 class Session(Row):
-    """One refresh token. Rotation adds a row to the same `family`, which is one signed-in device."""
+    """One refresh token. Rotation adds a row to the same `family`, which is one signed-in device.
+
+    A browser that is signed in on this site's pages is a device too: its row has a token that nobody knows, and
+    PageSession points at it.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
@@ -140,6 +146,26 @@ class Session(Row):
 
     def __str__(self) -> str:
         return f"{self.device_info or 'Unknown device'} ({self.created_at:%Y-%m-%d %H:%M})"
+
+
+class PageSessionManager(BaseSessionManager):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("device")
+
+
+class PageSession(AbstractBaseSession):
+    """The session of a browser on this site's pages. It has no device while nobody is signed in in it."""
+
+    device = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, related_name="page_sessions")
+
+    objects: ClassVar[Any] = PageSessionManager()
+
+    class Meta(AbstractBaseSession.Meta):
+        verbose_name, verbose_name_plural = "page session", "page sessions"
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return import_string("accounts.page_sessions.SessionStore")
 
 
 class TokenBlacklist(models.Model):
