@@ -7,7 +7,7 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from platform_site.pages import words
 from platform_site.rest.fields import iso
@@ -33,3 +33,24 @@ def moment(when: datetime, zone: str = "UTC") -> SafeString:
         zone, place = "UTC", ZoneInfo("UTC")
     shown = date_format(when.astimezone(place), MOMENT.get(get_language() or "en", MOMENT["en"]))
     return format_html('<time datetime="{}" data-zone="{}">{} ({})</time>', iso(when), zone, shown, zone)
+
+
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """What people call a device, from what its browser says of itself; that itself where it is no browser."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    if browser and system:
+        return f"{browser}, {system}"
+    return browser or system or user_agent[:60] or gettext("Unknown device")

@@ -34,15 +34,13 @@
     }),
     "room:status_changed": ({room}, {newStatus}) => ({room: {...room, status: newStatus}}),
 
-    "participant:joined": (state, {participant}) => {
-      const known = state.people.some(({id}) => id === participant.id);
-      return {
-        people: [participant, ...without(state.people, participant.id)].slice(0, MOST_PEOPLE),
-        room: counted(state.room, "participantCount", known ? 0 : 1),
-        me: mine(state.me, participant),
-        runnerIds: runners(state.runnerIds, participant),
-      };
-    },
+    "participant:joined": (state, {participant}) => ({
+      people: [participant, ...without(state.people, participant.id)].slice(0, MOST_PEOPLE),
+      room: counted(state.room, "participantCount", 1),
+      me: mine(state.me, participant),
+      runnerIds: runners(state.runnerIds, participant),
+      lastLeft: "",
+    }),
     "participant:updated": (state, {participant}) => ({
       people: replaced(state.people, participant),
       me: mine(state.me, participant),
@@ -57,10 +55,10 @@
     }),
 
     "prize:created": (state, {prize}) => ({
-      prizes: ordered([...without(state.prizes, prize.id), prize]),
+      prizes: [...without(state.prizes, prize.id), prize],
       room: counted(state.room, "prizeCount", has(state.prizes, prize.id) ? 0 : 1),
     }),
-    "prize:updated": (state, {prize}) => ({prizes: ordered(replaced(state.prizes, prize))}),
+    "prize:updated": (state, {prize}) => ({prizes: replaced(state.prizes, prize)}),
     "prize:deleted": (state, {prizeId}) => ({
       prizes: without(state.prizes, prizeId),
       room: counted(state.room, "prizeCount", has(state.prizes, prizeId) ? -1 : 0),
@@ -98,7 +96,6 @@
   const has = (list, id) => list.some((each) => each.id === id);
   const without = (list, id) => list.filter((each) => each.id !== id);
   const replaced = (list, one) => list.map((each) => (each.id === one.id ? kept(each, one) : each));
-  const ordered = (prizes) => [...prizes].sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || (a.createdAt < b.createdAt ? -1 : 1));
   const moved = (prizes, id, by) => prizes.map((prize) =>
     prize.id === id ? {...prize, quantityRemaining: prize.quantityRemaining + by, winnerCount: prize.winnerCount - by} : prize);
   const counted = (room, name, by) => ({...room, [name]: room[name] + by});
@@ -119,10 +116,10 @@
     return role === "ORGANIZER" || role === "MODERATOR" ? [...others, userId] : others;
   }
 
-  function drawn(draws, data, status) {
-    const id = data.drawId;
-    const known = draws.find((each) => each.id === id) || {};
-    return [{...known, ...data, id, status}, ...without(draws, id)].sort((a, b) => b.seq - a.seq || 0);
+  /** In a frame `seq` is the number of the event; the draw's own is `drawSeq`, and `seq` in what the API says. */
+  function drawn(draws, {drawId, drawSeq, seq, ...data}, status) {
+    const known = draws.find((each) => each.id === drawId) || {};
+    return [{...known, ...data, id: drawId, drawId, status, seq: drawSeq ?? known.seq ?? null}, ...without(draws, drawId)];
   }
 
   function present(online, {userId, onlineCount}, isHere) {
