@@ -1,6 +1,6 @@
 """What signing in can be refused for."""
 
-from platform_site.rest.exceptions import Conflict, DomainError, Forbidden
+from platform_site.rest.exceptions import Conflict, DomainError
 
 
 class InvalidCredentials(DomainError):
@@ -13,11 +13,6 @@ class InvalidToken(DomainError):
 
 class OAuthNotConfigured(DomainError):
     code, status, message = "OAUTH_NOT_CONFIGURED", 503, "Signing in through a provider is not set up here."
-
-
-class OtherRoom(Forbidden):
-    reason = "guest_elsewhere"
-    message = "A guest's token is good for one room only."
 
 
 class StillOrganises(Conflict):

@@ -86,7 +86,7 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
         return self.name
 
     @classmethod
-    def named_by_token(cls, pk: str, guest_room_id: str = "") -> Self:
+    def named_by_token(cls, pk: str) -> Self:
         """The user `pk` as a verified token names them: nothing but the id, no query.
 
         The first field that somebody reads loads them all, in one query. Raises InvalidToken then, if the account is
@@ -94,12 +94,9 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
         """
         user = cls.from_db(DEFAULT_DB_ALIAS, ["id"], [pk])
         user.named_by_a_token = True
-        user.guest_room_id = guest_room_id
         return user
 
-    # What only a token says. A guest's token is good for this one room.
     named_by_a_token = False
-    guest_room_id = ""
 
     def refresh_from_db(self, using: Any = None, fields: Any = None, from_queryset: Any = None) -> None:
         """Loads every field that is still missing as soon as one is asked for, instead of one query each."""

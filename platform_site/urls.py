@@ -8,7 +8,6 @@ from platform_site.pages.home import home, public_rooms
 from platform_site.pages.preferences import preferences
 from platform_site.pages.room import room_page, room_state
 from platform_site.pages.words import words
-from platform_site.views import live, ready
 from prizes import views as draws
 
 urlpatterns = [
@@ -32,8 +31,6 @@ urlpatterns = [
     path("draws/verify", draws.verify_file, name="draw-verify-file"),
     path("draws/<str:draw_id>/verify", draws.verify_draw, name="draw-verify"),
     path("draws/<str:draw_id>/record.json", draws.draw_record, name="draw-record"),
-    path("health/live", live),
-    path("health/ready", ready),
     path("", include("accounts.urls")),
 ]
 

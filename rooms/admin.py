@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -61,18 +62,38 @@ class AppDropdown(DropdownFilter):
         return queryset.filter(app=self.value()) if self.value() else queryset
 
 
+PLAIN_FIELDS = (
+    "name",
+    "description",
+    "time_zone",
+    "is_public",
+    "entry_policy",
+    "join_locked",
+    "max_participants",
+    "mask_names",
+    "reveal_seconds",
+    "privacy_notice",
+)
+
+
 class RoomForm(RefusableForm):
     rules = RoomInput
     field_names = {
         "appSettings": "app_settings",
         "isPublic": "is_public",
         "entryPolicy": "entry_policy",
+        "joinLocked": "join_locked",
+        "maxParticipants": "max_participants",
+        "maskNames": "mask_names",
+        "timeZone": "time_zone",
+        "revealSeconds": "reveal_seconds",
+        "privacyNotice": "privacy_notice",
         "appId": "app_settings",
     }
 
     class Meta:
         model = Room
-        fields = ("name", "description", "is_public", "entry_policy", "app_settings")
+        fields = (*PLAIN_FIELDS, "app_settings")
 
     def text_of(self, path: str, text: str) -> str:
         field = self.fields.get("app_settings")
@@ -172,13 +193,15 @@ class RoomAdmin(ManagedAdmin):
     # --- The form ----------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        settings = "app_settings"
+        app_settings = "app_settings"
         if obj is not None and not self.has_change_permission(request, obj):
-            settings = "settings_to_read"
+            app_settings = "settings_to_read"
         app = [] if obj is None else ["app_and_version"]
         return [
-            (None, {"fields": ["name", "description", "is_public", "entry_policy", *app]}),
-            ("Settings of the application", {"fields": [settings]}),
+            (None, {"fields": ["name", "description", "time_zone", *app]}),
+            ("Who may join", {"fields": ["is_public", "entry_policy", "join_locked", "max_participants"]}),
+            ("In the hall", {"fields": ["mask_names", "reveal_seconds", "privacy_notice"]}),
+            ("Settings of the application", {"fields": [app_settings]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -200,6 +223,9 @@ class RoomAdmin(ManagedAdmin):
         if "app_settings" not in form.base_fields:
             return form
         form.base_fields["description"].widget.attrs["rows"] = 3
+        form.base_fields["privacy_notice"].widget.attrs["rows"] = 3
+        if obj is None:
+            form.base_fields["time_zone"].initial = settings.DEFAULT_TIME_ZONE
         key = obj.manifest_version_id if obj is not None else self.chosen_version(request)
         schema = manifest.settings_schema(key) if key else {}
         frozen: set[str] = set()
@@ -229,7 +255,7 @@ class RoomAdmin(ManagedAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         given = form.cleaned_data
-        changes = {name: given[name] for name in ("name", "description", "is_public", "entry_policy") if name in given}
+        changes = {name: given[name] for name in PLAIN_FIELDS if name in given}
         if not change:
             app = self.chosen_app(request)
             room = create_room(
@@ -237,9 +263,9 @@ class RoomAdmin(ManagedAdmin):
             )
         else:
             changed = {name: value for name, value in changes.items() if name in form.changed_data}
-            settings = changed_settings(form.initial["app_settings"], given["app_settings"], form)
-            if settings:
-                changed["app_settings"] = settings
+            changes_of_app = changed_settings(form.initial["app_settings"], given["app_settings"], form)
+            if changes_of_app:
+                changed["app_settings"] = changes_of_app
             room = update_room(room_id=obj.pk, by=request.user, **changed)
         vars(obj).update(vars(room))
 

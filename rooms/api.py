@@ -17,6 +17,8 @@ from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
 from rooms.errors import (
     AlreadyIn,
+    InviteOnly,
+    JoiningLocked,
     NoGuestsHere,
     NotInRoom,
     NotRemoved,
@@ -24,6 +26,7 @@ from rooms.errors import (
     Removed,
     RemovedBefore,
     RoomClosed,
+    RoomFull,
     RoomIsActive,
     SettingsFrozen,
 )
@@ -82,7 +85,12 @@ class RoomViewSet(APIViewSet):
     @idempotent
     def create(self, request: Request) -> Response:
         """The room begins as a DRAFT, and whoever creates it is its ORGANIZER. `appSettings` must be what the manifest
-        of the app asks for; what is left out gets its default. Guests cannot create rooms."""
+        of the app asks for; what is left out gets its default. Guests cannot create rooms.
+
+        `maxParticipants` limits participants and viewers (null: no limit), `joinLocked` keeps everybody out who comes
+        by themselves, `maskNames` shows names as "Anna K." to all who do not run the room, and `revealSeconds` is how
+        long a draw's result waits for the big screen. Without an `entryPolicy` anybody with the code may join a public
+        room, and signed-in people with the code a private one."""
         user = signed_in(request)
         form = RoomInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -90,8 +98,8 @@ class RoomViewSet(APIViewSet):
 
     @operation("Read a room", answer=RoomDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
-        """With its app and the app's whole manifest. `joinCode` is null for who is not in the room, and settings that
-        are not for them are left out."""
+        """With its app and the app's whole manifest. `joinCode` and `myRole` are null for anyone not in the room, and
+        settings that are not for them are left out."""
         return self.detail_of(pk)
 
     @operation(
@@ -123,15 +131,16 @@ class RoomViewSet(APIViewSet):
         answer=AdmissionSerializer,
         status=(200, 201),
         access="optional",
-        errors=(NotFound, Forbidden, Removed, RoomClosed, RateLimited, NoGuestsHere),
+        errors=(NotFound, InviteOnly, Removed, RoomClosed, JoiningLocked, RoomFull, RateLimited, NoGuestsHere),
     )
     @action(detail=False, methods=["post"], throttle_classes=[])
     def join(self, request: Request) -> Response:
         """Whoever has the code of a room enters it as PARTICIPANT: 201, or 200 with their place if they are in already.
 
         Without an access token (or with that of a guest of another room) the caller becomes a guest called `name`;
-        `tokens` then holds tokens that are good for this room only, and is null otherwise. A room that admits no guests
-        answers 401, one for invited people 403."""
+        `tokens` then signs in that guest, who takes part in this room only; it is null otherwise. A room that admits
+        no guests answers 401, one for invited people 403, one whose organizers have locked joining or that is full 409.
+        """
         address = client_address(request)
         counted = hit(f"joins:{address_block(address)}", limit=MOST_JOINS)
         request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
@@ -160,7 +169,7 @@ class RoomViewSet(APIViewSet):
 
     def detail_for(self, user: Any, pk: str) -> dict[str, Any]:
         """The room as `user` sees it. Raises NotFound."""
-        rooms = Room.objects.visible_to(user).with_role_of(user).with_counts().select_related("app", "created_by")
+        rooms = Room.objects.as_seen_by(user).with_counts().select_related("app", "created_by")
         room = rooms.filter(pk=pk).first()
         if room is None:
             raise NotFound
@@ -202,7 +211,7 @@ class ParticipantViewSet(InRoomViewSet):
         body_required=False,
         answer=(ParticipantSerializer, InvitationSerializer),
         status=201,
-        errors=(AlreadyIn, RoomClosed, Forbidden, Removed, RemovedBefore),
+        errors=(AlreadyIn, RoomClosed, JoiningLocked, RoomFull, Forbidden, InviteOnly, Removed, RemovedBefore),
     )
     def create(self, request: Request, room_id: str) -> Response:
         """Without a body, the caller joins as PARTICIPANT; `role` may also be VIEWER. Possible in DRAFT and ACTIVE.
@@ -261,7 +270,7 @@ class ParticipantViewSet(InRoomViewSet):
     @operation(
         "Restore a removed participant",
         answer=ParticipantSerializer,
-        errors=(Forbidden, RoomClosed, NotRemoved, NotInRoom),
+        errors=(Forbidden, RoomClosed, RoomFull, NotRemoved, NotInRoom),
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, room_id: str, pk: str) -> Response:

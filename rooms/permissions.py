@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from platform_site.rest.exceptions import Forbidden, NotFound
 from rooms.enums import RANKS, RUNNERS, ParticipantRole
 from rooms.models import Room
-from rooms.querysets import is_admin_in, is_member
+from rooms.querysets import is_admin_in, may_know_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -44,7 +44,7 @@ def may_hand_out(room: Room, by: Any, role: str) -> bool:
 
 def readable_room(room_id: str, user: Any) -> Room:
     """The room, with `viewer_role`. Raises NotFound where `user` may not know of it."""
-    room = Room.objects.visible_to(user).with_role_of(user).filter(pk=room_id).first()
+    room = Room.objects.as_seen_by(user).filter(pk=room_id).first()
     if room is None:
         raise NotFound
     return room
@@ -72,7 +72,7 @@ def locked_room(room_id: str, by: "User | None", need: Need) -> Room:
     Raises NotFound where `by` may not know of the room, Forbidden where they may know of it and no more.
     """
     room = lock_room(room_id, by)
-    if not (room.is_public or by is None or is_member(room, by)):
+    if by is not None and not may_know_of(room, by):
         raise NotFound
     if by is not None:
         require(room, by, need)

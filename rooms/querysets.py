@@ -33,13 +33,20 @@ def is_member(room: Any, user: Any) -> bool:
     return room.viewer_role is not None or is_admin_in(room, user)
 
 
+def may_know_of(room: Any, user: Any) -> bool:
+    """Whether `user` may know of a living room that was read `with_role_of` them: what `as_seen_by` asks of many."""
+    return room.is_public or is_member(room, user)
+
+
 class RoomQuerySet(SoftDeletedQuerySet):
-    def visible_to(self, user: Any) -> Self:
-        """Living rooms that `user` (a User, AnonymousUser or None) may read: public ones, their own, all for admins."""
-        return self.alive().filter(Q(is_public=True) | self._known_to(user))
+    def as_seen_by(self, user: Any) -> Self:
+        """Living rooms that `user` (a User, AnonymousUser or None) may know of: public ones, their own, all for admins;
+        with their role in each. A guest is nobody in other rooms, and reads there what anybody may read."""
+        return self.alive().filter(Q(is_public=True) | self._known_to(user)).with_role_of(user)
 
     def listed_for(self, user: Any) -> Self:
-        """Visible rooms less the drafts of other people: a public draft is opened by its link, not found in a list."""
+        """Less the drafts of other people, and without the role: a public draft is opened by its link, not found in a
+        list."""
         return self.alive().filter(Q(is_public=True) & ~Q(status=RoomStatus.DRAFT) | self._known_to(user))
 
     def managed_by(self, user: Any) -> Self:

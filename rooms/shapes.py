@@ -10,7 +10,7 @@ from accounts.shapes import PersonSerializer, TokensSerializer
 from apps_registry.manifest import Level, visible_settings
 from platform_site.rest.components import TEXT, WHOLE, object_of
 from platform_site.rest.fields import EnumField, ModelSerializer, UTCDateTimeField
-from rooms.enums import EntryPolicy
+from rooms.enums import ROLES_OF_A_ROOM, EntryPolicy
 from rooms.models import Invitation, Participant, Room
 from rooms.querysets import is_member, level_of
 
@@ -29,6 +29,13 @@ class RoomSerializer(ModelSerializer):
     isPublic = serializers.BooleanField(source="is_public")
     entryPolicy = EnumField(choices=EntryPolicy.choices, source="entry_policy")
     joinCode = serializers.SerializerMethodField()
+    joinLocked = serializers.BooleanField(source="join_locked")
+    maxParticipants = serializers.IntegerField(source="max_participants")
+    maskNames = serializers.BooleanField(source="mask_names")
+    timeZone = serializers.CharField(source="time_zone")
+    revealSeconds = serializers.IntegerField(source="reveal_seconds")
+    privacyNotice = serializers.SerializerMethodField()
+    myRole = serializers.SerializerMethodField()
     createdBy = serializers.CharField(source="created_by_id")
     createdAt = UTCDateTimeField(source="created_at")
     updatedAt = UTCDateTimeField(source="updated_at")
@@ -53,6 +60,13 @@ class RoomSerializer(ModelSerializer):
             "isPublic",
             "entryPolicy",
             "joinCode",
+            "joinLocked",
+            "maxParticipants",
+            "maskNames",
+            "timeZone",
+            "revealSeconds",
+            "privacyNotice",
+            "myRole",
             "createdBy",
             "createdAt",
             "updatedAt",
@@ -73,6 +87,13 @@ class RoomSerializer(ModelSerializer):
 
     def get_joinCode(self, room: Room) -> str | None:
         return room.join_code if is_member(room, self.context.get("user")) else None
+
+    def get_privacyNotice(self, room: Room) -> str | None:
+        return room.privacy_notice or None
+
+    @extend_schema_field({"type": ["string", "null"], "enum": [*ROLES_OF_A_ROOM, None]})
+    def get_myRole(self, room: Room) -> str | None:
+        return room.viewer_role
 
     @extend_schema_field(object_of(participants=WHOLE, prizes=WHOLE, winners=WHOLE))
     def get_count_object(self, room: Room) -> dict[str, int]:

@@ -25,7 +25,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def public_rooms(request: HttpRequest) -> HttpResponse:
     """All public events that anybody may see in a list, the newest first."""
-    search = "".join(letter for letter in request.GET.get("search", "") if letter.isprintable())[:LONGEST_SEARCH].strip()
+    search = "".join(letter for letter in request.GET.get("search", "") if letter.isprintable())[
+        :LONGEST_SEARCH
+    ].strip()
     rooms = Room.objects.listed_for(None).with_counts().order_by("-created_at", "id")
     if search:
         rooms = rooms.filter(name__icontains=search)

@@ -66,6 +66,16 @@ class PayloadTooLarge(DomainError):
     code, status, message = "PAYLOAD_TOO_LARGE", 413, "The body is larger than 1 MiB."
 
 
+class ServiceUnavailable(DomainError):
+    """503; `retry_after` says in how many seconds it is worth another try."""
+
+    code, status, message = "SERVICE_UNAVAILABLE", 503, "This is not possible for the moment. Try again soon."
+
+    def __init__(self, message: str = "", *, retry_after: int) -> None:
+        super().__init__(message)
+        self.headers = {"Retry-After": str(retry_after)}
+
+
 # What Django and DRF raise, most specific first: (class, code, status, message).
 FOREIGN: list[tuple[type[Exception], str, int, str]] = [
     (drf.ParseError, "BAD_REQUEST", 400, "The body cannot be read."),

@@ -6,7 +6,7 @@ REASONS = {
     # Any request
     "not_allowed": "Your role does not allow this.",
     "guest": "A guest may not do this: sign in with an account first.",
-    "guest_elsewhere": "A guest's token is good for the room that the guest joined, and for no other.",
+    "guest_elsewhere": "A guest takes part in the room that they joined, and in no other.",
     "key_running": "An earlier request with this Idempotency-Key has not finished.",
     "key_reused": "This Idempotency-Key was used with another body.",
     "lease_lost": "The request took more than a minute, and another one with its Idempotency-Key took over.",
@@ -17,6 +17,8 @@ REASONS = {
     "removed": "The person was removed from the room; an organizer can restore them.",
     "not_removed": "The person was not removed: they left by themselves.",
     "invite_only": "The room takes invited people only.",
+    "joining_locked": "Nobody joins the room by themselves for now.",
+    "room_full": "As many people are in the room as it takes.",
     "organizer_stays": "Whoever created the room, and its last organizer, stay organizers.",
     "room_active": "The event is running: complete or cancel it first.",
     "settings_frozen": "These settings cannot change once the event has started; `details.fields` names them.",

@@ -1,7 +1,7 @@
 /* What every page needs, as the global `Page`: words in the reader's language, times in their zone, small parts.
  *
- *   gettext("Connection lost. You keep your seat.")           the reader's words for an English text
- *   ngettext("%(n)s person", "%(n)s people", n)                by number, in the language's own plural; fills in n
+ *   gettext(text)                                                the reader's words for an English text
+ *   ngettext(one, many, n)                                      by number, in the language's own plural; fills in n
  *   Page.fill("%(name)s won %(prize)s", {name, prize})         puts values into a text, as text
  *   Page.make("li", {class: "person", text: name}, child, …)   an element; text is never HTML
  *   Page.time(iso, zone)                                       "24 Nov 2026, 19:30", and the event's zone where it differs
