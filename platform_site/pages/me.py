@@ -55,7 +55,8 @@ def my_prizes(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def my_devices(request: HttpRequest) -> HttpResponse:
-    devices = Session.objects.filter(user=request.user.pk).live().as_devices().order_by("-seen_at", "id")
+    devices: Any = Session.objects.filter(user=request.user.pk).live().as_devices()
+    devices = devices.order_by("-seen_at", "id")
     page = Paginator(devices, A_PAGE).get_page(request.GET.get("page"))
     return render(request, "pages/my_devices.html", {"page": page, "current": request.session.get(DEVICE, "")})
 

@@ -26,7 +26,7 @@ MOST_DRAWS = 20
 def snapshot_of(room_id: str, user: Any) -> dict[str, Any]:
     """The room as `user` may see it. Raises Http404 where they may not know of it."""
     # First the number, then the lists: what happens in between comes again as an event, and changes nothing twice.
-    rooms = Room.objects.visible_to(user).with_role_of(user).with_counts().select_related("app", "created_by")
+    rooms = Room.objects.as_seen_by(user).with_counts().select_related("app", "created_by")
     room = rooms.filter(pk=room_id).first()
     if room is None:
         raise Http404
