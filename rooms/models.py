@@ -51,6 +51,8 @@ class Room(SoftDeletedRow):
     privacy_notice = models.TextField(blank=True, help_text="What people read before they join.")
     join_code = models.CharField(max_length=16, unique=True, default=new_join_code, editable=False)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="created_rooms")
+    # What the room's game shows its members beside the settings; null until it has something to show.
+    app_runtime = models.JSONField(null=True, blank=True, editable=False)
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     last_public_seq = models.PositiveBigIntegerField(default=0, editable=False)
 

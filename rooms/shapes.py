@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.models import DELETED_USER_NAME, User
 from accounts.shapes import PersonSerializer, TokensSerializer
 from apps_registry.manifest import Level, visible_settings
+from apps_registry.registry import room_app
 from platform_site.rest.components import TEXT, WHOLE, object_of
 from platform_site.rest.fields import EnumField, ModelSerializer, UTCDateTimeField
 from rooms.enums import ROLES_OF_A_ROOM, EntryPolicy
@@ -83,7 +84,10 @@ class RoomSerializer(ModelSerializer):
         return room.description or None
 
     def get_appSettings(self, room: Room) -> dict[str, Any]:
-        return settings_at(room, level_of(room, self.context.get("user")))
+        user = self.context.get("user")
+        shown = settings_at(room, level_of(room, user))
+        # What the game shows its members as it runs; no setting, and stored nowhere among them.
+        return shown | room_app(room.app_id).runtime_values(room) if is_member(room, user) else shown
 
     def get_joinCode(self, room: Room) -> str | None:
         return room.join_code if is_member(room, self.context.get("user")) else None

@@ -1,10 +1,8 @@
 """How people come in through the browser: by link, QR code or typed code, or into a public room by its page."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,11 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from platform_site.pages.seats import resume_seat, take_seat
-from platform_site.rest.addresses import address_block, client_address
+from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import DomainError, NotFound
-from platform_site.rest.throttling import RateLimited, hit
 from rooms import actions
-from rooms.api import MOST_JOINS, MOST_WRONG_CODES
 from rooms.enums import EntryPolicy
 from rooms.inputs import CodeInput
 from rooms.models import Room
@@ -35,14 +31,17 @@ def join(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def join_by_code(request: HttpRequest, code: str) -> HttpResponse:
     """Where the QR code leads: what the event is, what it asks to know, and one button. Who is in goes right on."""
+    address = client_address(request) or None
     if request.method == "POST":
-        count_attempt(request)
-    room = room_with_code(request, code)
-    if room is None:
+        actions.count_join(address)
+    try:
+        room_id = actions.room_id_of_code(code, address)
+    except NotFound:
         return render(request, "pages/wrong_code.html", {"code": code[:20]}, status=404)
-    resume_seat(request, room.pk)
-    if Room.objects.with_role_of(request.user).get(pk=room.pk).viewer_role is not None:
-        return redirect("room", room_id=room.pk)
+    resume_seat(request, room_id)
+    room = Room.objects.with_role_of(request.user).with_counts().get(pk=room_id)
+    if room.viewer_role is not None:
+        return redirect("room", room_id=room_id)
     return enter(request, room) if request.method == "POST" else door(request, room)
 
 
@@ -56,6 +55,7 @@ def enter(request: HttpRequest, room: Room) -> HttpResponse:
             by=request.user if isinstance(request.user, User) else None,
             device_info=request.headers.get("User-Agent", ""),
             ip_address=client_address(request) or None,
+            is_counted=True,
         )
     except DomainError as refusal:
         words = gettext("Say under which name you join.") if refusal.status == 422 else gettext(refusal.message)
@@ -106,25 +106,3 @@ def leave(request: HttpRequest, room_id: str) -> HttpResponse:
 
 def redirect_to_login(room_id: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': reverse('room', args=[room_id])})}")
-
-
-# --- Codes --------------------------------------------------------------------------------------------------------
-
-
-def count_attempt(request: HttpRequest) -> None:
-    """A hall is one address: everybody in it joins within minutes, and hardly anybody guesses."""
-    counted = hit(f"joins:{address_block(client_address(request))}", limit=MOST_JOINS)
-    if not counted.allowed:
-        raise RateLimited(counted)
-
-
-def room_with_code(request: HttpRequest, code: str) -> Any:
-    """The living room with this code; None, counted as a wrong guess, where there is none."""
-    living = Count("participants", filter=Q(participants__deleted_at=None))
-    rooms = Room.objects.annotate(participant_count=living).select_related("created_by")
-    room = rooms.filter(join_code=actions.spelled(code)).first()
-    if room is None:
-        wrong = hit(f"wrong-codes:{address_block(client_address(request))}", limit=MOST_WRONG_CODES)
-        if not wrong.allowed:
-            raise RateLimited(wrong, "Too many wrong codes. Wait a little.")
-    return room

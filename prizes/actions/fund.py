@@ -4,14 +4,14 @@ import json
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
 from platform_site.rest.fields import MetadataField
+from prizes import stock
 from prizes.enums import OPEN_DRAWS, WinnerMethod, WinnerState
-from prizes.errors import AlreadyWon, PrizeExhausted, PrizeInUse, QuantityPromised
+from prizes.errors import AlreadyWon, PrizeInUse
 from prizes.models import Prize, Winner
 from prizes.shapes import PrizeSerializer, WinnerSerializer
 from rooms.enums import ParticipantRole, RoomStatus
@@ -80,7 +80,7 @@ def update_prize(*, room_id: str, prize_id: str, by: User | None, **changes: Any
     if not changed:
         return prize
     if "quantity" in changed:
-        change_stock(prize, changed["quantity"])
+        stock.resize(prize, changed["quantity"])
     # Nothing but the fields that changed is written: stock that moved above must not be written back.
     for name in changed.keys() - {"quantity"}:
         setattr(prize, name, changed[name])
@@ -106,16 +106,6 @@ def merged_metadata(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, A
     if len(json.dumps(merged, ensure_ascii=False).encode()) > MetadataField.largest:
         raise InvalidInput({"metadata": [f"Use at most {MetadataField.largest} bytes of JSON."]})
     return merged
-
-
-def change_stock(prize: Prize, quantity: int) -> None:
-    """Moves quantity and remaining pieces by the same number, by a conditional write."""
-    more = quantity - prize.quantity
-    fits = Prize.objects.filter(
-        pk=prize.pk, quantity=prize.quantity, quantity_remaining__gte=F("quantity_reserved") - more
-    )
-    if not fits.update(quantity=quantity, quantity_remaining=F("quantity_remaining") + more):
-        raise QuantityPromised
 
 
 @transaction.atomic
@@ -154,7 +144,7 @@ def award_prize(
             if prize is None:
                 raise NotFound("There is no such prize in this room.")
             participant = eligible_participant(room, participant_id)
-            take_piece(prize)
+            stock.take(prize.pk)
             winner = Winner(
                 room=room,
                 participant=participant,
@@ -201,13 +191,6 @@ def eligible_participant(room: Room, participant_id: str) -> Participant:
     return participant
 
 
-def take_piece(prize: Prize) -> None:
-    """Takes one piece that is not reserved, by a conditional write: whoever comes too late changes no row."""
-    free = Prize.objects.filter(pk=prize.pk, quantity_remaining__gt=F("quantity_reserved"))
-    if not free.update(quantity_remaining=F("quantity_remaining") - 1):
-        raise PrizeExhausted
-
-
 def has_won(prize_id: str, participant_id: str, round_key: str) -> bool:
     wins = Winner.objects.live().filter(prize=prize_id, round_key=round_key)
     return wins.exists() if round_key else wins.filter(participant=participant_id).exists()
@@ -243,7 +226,7 @@ def revoke_winner(*, room_id: str, winner_id: str, by: User | None, reason: str 
     )
     if not revoked:
         raise InvalidTransition("A prize that was handed over cannot be taken back.")
-    Prize.all_objects.filter(pk=winner.prize_id).update(quantity_remaining=F("quantity_remaining") + 1)
+    stock.give_back(winner.prize_id)
     told = {"winnerId": winner.pk, "participantId": winner.participant_id, "prizeId": winner.prize_id}
     record(room, "winner:removed", told, by=by)
     return winner_of(room, winner_id)

@@ -10,14 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
 from apps_registry.contract import AppFailed, Selection, SelectionRequest, winner_selector
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
-from prizes import fair_draw
+from prizes import fair_draw, stock
 from prizes.actions.commit import require_open, visibility_of
 from prizes.actions.fund import message_of
 from prizes.entries import entries_of, withdrawn_now
@@ -240,14 +240,7 @@ def award(
     a draw of a thousand needs."""
     won = Counter(win.prize_id for win in wins)
     for line in draw.lines:
-        promised = Prize.objects.filter(
-            pk=line.prize_id, quantity_reserved__gte=line.count, quantity_remaining__gte=won[line.prize_id]
-        )
-        if not promised.update(
-            quantity_reserved=F("quantity_reserved") - line.count,
-            quantity_remaining=F("quantity_remaining") - won[line.prize_id],
-        ):
-            raise RuntimeError(f"Draw {draw.pk}: the pieces that were reserved for it are gone.")
+        stock.release(line.prize_id, line.count, won=won[line.prize_id])
     prizes = Prize.objects.in_bulk([line.prize_id for line in draw.lines])
     for start in range(0, len(wins), BATCH):
         part = wins[start : start + BATCH]
@@ -319,9 +312,7 @@ def cancel_open_draws(room: Room, by: User | None) -> None:
 def end(room: Room, draw: Draw, *, by: User | None, reason: str) -> None:
     if not draw.rehearsal:
         for line in draw.lines:
-            reserved = Prize.all_objects.filter(pk=line.prize_id, quantity_reserved__gte=line.count)
-            if not reserved.update(quantity_reserved=F("quantity_reserved") - line.count):
-                raise RuntimeError(f"Draw {draw.pk}: the pieces that were reserved for it are gone.")
+            stock.release(line.prize_id, line.count)
     draw.status, draw.claimed_until, draw.cancelled_at = DrawStatus.CANCELLED, None, timezone.now()
     draw.seed, draw.cancellation_reason, draw.ended_by = opened(draw.sealed_seed).hex(), reason, by
     draw.save(

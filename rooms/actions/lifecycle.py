@@ -12,6 +12,7 @@ from accounts.actions import open_dashboard
 from accounts.models import User
 from apps_registry import manifest
 from apps_registry.models import App
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition
 from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
 from rooms.errors import NotForGuests, RoomClosed, RoomIsActive, SettingsFrozen
@@ -65,11 +66,12 @@ def create_room(
     room.time_zone = time_zone or settings.DEFAULT_TIME_ZONE
     room.entry_policy = entry_policy or (EntryPolicy.GUESTS if is_public else EntryPolicy.REGISTERED)
     run_app(room, app_id)
-    room.app_settings = accepted_settings(room.manifest_version_id, app_settings or {})
+    room.app_settings = accepted_settings(room, app_settings or {})
     room.save(force_insert=True)
     participant = Participant(user=by, room=room, role=ParticipantRole.ORGANIZER, joined_at=timezone.now())
     participant.save(force_insert=True)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
+    room_app(room.app_id).on_setup(room, {}, by)
     open_dashboard(user=by)
     return room
 
@@ -84,10 +86,12 @@ def run_app(room: Room, app_id: str) -> None:
     room.manifest_version_id = f"{app.app_id}@{app.manifest_version}"
 
 
-def accepted_settings(key: str, given: dict[str, Any]) -> dict[str, Any]:
-    """`given` with the defaults of the manifest version `key`. Raises InvalidInput where its schema refuses them."""
+def accepted_settings(room: Room, given: dict[str, Any]) -> dict[str, Any]:
+    """`given` with the defaults of the room's manifest version. Raises InvalidInput where its schema, or the game,
+    refuses them."""
+    key = room.manifest_version_id
     whole = manifest.with_defaults(key, manifest.without_dropped(key, given))
-    faults = manifest.settings_faults(key, whole)
+    faults = manifest.settings_faults(key, whole) or room_app(room.app_id).settings_faults(whole)
     if faults:
         raise InvalidInput(faults)
     return whole
@@ -109,6 +113,9 @@ def update_room(*, room_id: str, by: User | None, status: str = "", **changes: A
     changed = {name for name in API_NAMES if getattr(room, name) != before[name]}
     if changed:
         room.save()
+        if changed & {"app_id", "app_settings"}:
+            played = {} if "app_id" in changed else before["app_settings"]
+            room_app(room.app_id).on_setup(room, played, by)
         tell_changes(room, changed, public_before, by=by)
     if status:
         change_status(room, RoomStatus(status), by=by)
@@ -124,7 +131,7 @@ def merge_settings(room: Room, changes: dict[str, Any]) -> None:
         if room.status != RoomStatus.DRAFT:
             raise SettingsFrozen(fields={"appId": ["The application is frozen once the event has started."]})
         run_app(room, app_id)
-        room.app_settings = {}  # they were the settings of another game
+        room.app_settings, room.app_runtime = {}, None  # they were another game's
     elif given is None:
         return
     key = room.manifest_version_id
@@ -142,7 +149,7 @@ def merge_settings(room: Room, changes: dict[str, Any]) -> None:
             raise SettingsFrozen(fields={f"appSettings.{name}": [message] for name in sorted(frozen)})
         if not touched:
             return
-    room.app_settings = accepted_settings(key, merged)
+    room.app_settings = accepted_settings(room, merged)
 
 
 def tell_changes(room: Room, changed: set[str], public_before: dict[str, Any], *, by: User | None) -> None:
@@ -169,7 +176,9 @@ def change_status(room: Room, status: RoomStatus, *, by: User | None) -> None:
         return
     if (old, status) not in TRANSITIONS:
         raise InvalidTransition(f"A room that is {old} cannot become {status}.")
-    if status not in OPEN_STATUSES:
+    if status == RoomStatus.ACTIVE:
+        room_app(room.app_id).on_activation(room, by)
+    elif status not in OPEN_STATUSES:
         end_open_business(room, by)
     room.status = status
     room.closed_at = None if room.is_open else timezone.now()
@@ -178,10 +187,12 @@ def change_status(room: Room, status: RoomStatus, *, by: User | None) -> None:
 
 
 def end_open_business(room: Room, by: User | None) -> None:
-    """Lets those above end what they have open in a locked room (draws), while the room itself is still open.
+    """Lets the game, and those above, end what they have open in a locked room (a round, draws) while the room itself
+    is still open.
 
     The setting ROOM_CLOSERS names them: each is called as `closer(room, by)` inside the transaction.
     """
+    room_app(room.app_id).on_closing(room, by)
     for path in settings.ROOM_CLOSERS:
         closer: Callable[[Room, User | None], None] = import_string(path)
         closer(room, by)

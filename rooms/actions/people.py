@@ -8,6 +8,7 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.actions import open_dashboard
 from accounts.models import User
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput
 from platform_site.rest.fields import MetadataField
 from platform_site.rest.throttling import RateLimited, hit
@@ -37,6 +38,7 @@ def leave(room: Room, participant: Participant, by: User) -> None:
         raise OrganizerStays
     participant.deleted_at = timezone.now()
     participant.save(update_fields=["deleted_at", "updated_at"])
+    room_app(room.app_id).on_leave(room, participant, by)
     record(room, "participant:left", {"participantId": participant.pk, "userId": participant.user_id}, by=by)
 
 
@@ -66,6 +68,7 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
             raise RateLimited(counted, "Too many removals in a minute. Ask an organizer.")
     participant.deleted_at, participant.removed_by, participant.removal_reason = timezone.now(), by, reason
     participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
+    room_app(room.app_id).on_leave(room, participant, by)
     told = {"participantId": participant.pk, "userId": participant.user_id}
     record(room, "participant:left", told, by=by)
     audit = {"removedBy": by.pk, "reason": reason}
@@ -95,6 +98,7 @@ def restore_participant(*, room_id: str, participant_id: str, by: User | None) -
         require_seat(room)
     participant.deleted_at, participant.removed_by, participant.removal_reason = None, None, ""
     participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
+    room_app(room.app_id).on_join(room, participant, by)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
     return participant
 
@@ -164,6 +168,7 @@ def set_role(room: Room, participant: Participant, role: str, *, by: User | None
     """Writes a new role into a locked room and tells it."""
     participant.role = role
     participant.save(update_fields=["role", "updated_at"])
+    room_app(room.app_id).on_join(room, participant, by)
     tell_updated(room, participant, {"role": role}, by=by)
     if role in RUNNERS:
         open_dashboard(user=participant.user)
@@ -173,9 +178,11 @@ def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any]
     merged = {name: value for name, value in (participant.metadata | changes).items() if value is not None}
     if merged == participant.metadata:
         return
+    before = participant.metadata
     participant.metadata = bounded_metadata(merged)
     participant.save(update_fields=["metadata", "updated_at"])
-    tell_updated(room, participant, {"metadata": merged}, by=by, visibility=Visibility.ORGANIZER)
+    room_app(room.app_id).on_metadata(room, participant, before, by)
+    tell_updated(room, participant, {"metadata": participant.metadata}, by=by, visibility=Visibility.ORGANIZER)
 
 
 def bounded_metadata(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from accounts.erasure import erase_user
 from accounts.models import PageSession, Session, User
 from accounts.page_sessions import SessionStore
 from accounts.sessions import deactivate_user, end_families
-from rooms.identity import identity_of_session
+from rooms.live.identity import identity_of_session
 from tests.accounts.test_sessions import LOGOUT, SESSIONS, live, login, with_token
 from tests.factories import PASSWORD, make_user
 

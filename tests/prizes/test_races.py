@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import F
 
 from accounts.models import User
 from platform_site.rest.exceptions import DomainError
+from prizes import stock
 from prizes.actions import award_prize, create_prize
 from prizes.errors import AlreadyWon, PrizeExhausted
 from prizes.models import Prize, Winner
@@ -131,13 +131,7 @@ def test_the_conditional_write_holds_where_the_lock_does_not(room):
     """Eight decrements at once, without the lock of the room: one finds a piece."""
     prize = make_prize(room, quantity=1)
 
-    def take() -> None:
-        if not Prize.objects.filter(pk=prize.pk, quantity_remaining__gt=0).update(
-            quantity_remaining=F("quantity_remaining") - 1
-        ):
-            raise PrizeExhausted
-
-    assert at_once([take] * 8) == {WON: 1, PrizeExhausted: 7}
+    assert at_once([lambda: stock.take(prize.pk)] * 8) == {WON: 1, PrizeExhausted: 7}
 
 
 def test_a_failure_between_decrement_and_insert_loses_no_stock(room):

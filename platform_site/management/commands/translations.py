@@ -28,6 +28,7 @@ REFUSALS = (
     "platform_site/pages/",
     "rooms/errors",
     "rooms/actions/entry",
+    "rooms/actions/limits",
     "rooms/actions/people",
 )
 TEMPLATE_TEXT = re.compile(
