@@ -304,5 +304,29 @@ class ParticipantViewSet(InRoomViewSet):
         actions.leave_room(room_id=room_id, by=signed_in(request))
         return Response({"success": True})
 
+    @operation("Read my own place", answer=ParticipantSerializer, access="required", errors=(NotInRoom,))
+    @leave.mapping.get
+    def mine(self, request: Request, room_id: str) -> Response:
+        """The caller as a participant of the room; 404 for anyone not in it."""
+        user = signed_in(request)
+        place = self.get_queryset().filter(user=user.pk).first()
+        if place is None:
+            raise NotInRoom
+        return self.answer(place)
+
+    @operation("Check somebody in", answer=ParticipantSerializer, errors=(Forbidden, RoomClosed, NotInRoom))
+    @action(detail=True, methods=["post"], url_path="check-in")
+    def check_in(self, request: Request, room_id: str, pk: str) -> Response:
+        """By organizers and moderators: the person is there, at `checkedInAt`. A draw with `checkedInOnly` is held
+        among those who are. Once more changes nothing. Whoever leaves and comes back is checked in anew."""
+        user = signed_in(request)
+        return self.answer(actions.check_in(room_id=room_id, participant_id=pk, by=user))
+
+    @operation("Take a check-in back", answer=ParticipantSerializer, errors=(Forbidden, RoomClosed, NotInRoom))
+    @check_in.mapping.delete
+    def undo_check_in(self, request: Request, room_id: str, pk: str) -> Response:
+        user = signed_in(request)
+        return self.answer(actions.undo_check_in(room_id=room_id, participant_id=pk, by=user))
+
     def answer(self, participant: Participant, status: int = 200) -> Response:
         return Response(ParticipantSerializer(participant, context={"member": True}).data, status=status)

@@ -1,6 +1,7 @@
 """What can be done to a room and by the people in it. Every door (API, admin, pages, sockets, commands) comes here."""
 
 from rooms.actions.app_events import publish_app_event
+from rooms.actions.checkin import check_in, undo_check_in
 from rooms.actions.entry import (
     Admission,
     add_person,
@@ -18,6 +19,7 @@ __all__ = [
     "Admission",
     "add_person",
     "change_participant",
+    "check_in",
     "count_join",
     "create_room",
     "delete_room",
@@ -32,5 +34,6 @@ __all__ = [
     "room_id_of_code",
     "sign_guest_in",
     "spelled",
+    "undo_check_in",
     "update_room",
 ]

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions import Tokens, open_dashboard, open_session
+from accounts.actors import PLATFORM
 from accounts.models import User
 from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
@@ -219,7 +220,7 @@ def accept(room: Room, invitation: Invitation, user: User, past: Participant | N
     if past is None or past.deleted_at is not None:
         return let_in(room, user, invitation.role, past, by=user)
     if invitation.role in RUNNERS and rank_of(past.role) < rank_of(invitation.role):
-        set_role(room, past, invitation.role, by=invitation.invited_by)
+        set_role(room, past, invitation.role, by=invitation.invited_by or PLATFORM)
     return past
 
 
@@ -238,6 +239,7 @@ def let_in(
         require_seat(room)
     participant = past or Participant(user=user, room=room)
     participant.role, participant.joined_at, participant.deleted_at = role, timezone.now(), None
+    participant.checked_in_at = None  # whoever comes back shows up at the desk once more
     if metadata is not None:
         participant.metadata = metadata
     participant.save()
