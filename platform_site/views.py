@@ -7,12 +7,13 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext, gettext_lazy
 from redis import Redis, RedisError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from platform_site.rest.exceptions import DomainError, NotFound, error_body
+from platform_site.rest.exceptions import DomainError, NotFound, ServiceUnavailable, error_body
 from platform_site.rest.openapi import document_json
 
 API_PREFIX = "/api/"
@@ -147,6 +148,18 @@ def failure(
     response = render(request, "error.html", context, status=status)
     for name, value in (headers or {}).items():
         response[name] = value
+    return response
+
+
+def unavailable(path: str, message: str, *, retry_after: int) -> HttpResponse:
+    """503 without the database, in the envelope or as a page that asks again by itself."""
+    if path.startswith(API_PREFIX):
+        response = refusal(503, ServiceUnavailable.code, message)
+    else:
+        context = {"message": message, "retry_after": retry_after}
+        response = HttpResponse(render_to_string("unavailable.html", context), status=503)
+    response["Retry-After"] = str(retry_after)
+    response["Cache-Control"] = "no-store"
     return response
 
 
