@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from platform_site.hooks import CLEANING
 from platform_site.models import ScheduledJob
 
 logger = logging.getLogger(__name__)
@@ -57,15 +58,14 @@ def revive_lost_tasks() -> int:
 
 
 def clean_up() -> dict[str, int]:
-    """Forgets what nobody needs any more: what the setting CLEANERS names. {what: how many}"""
-    removed: dict[str, int] = {}
-    for path in settings.CLEANERS:
-        name = path.rpartition(".")[2].removeprefix("clean_").replace("_", " ")
-        counts = import_string(path)()
-        removed |= counts if isinstance(counts, dict) else {name: counts}
-    return removed
+    """Forgets what nobody needs any more: {what: how many}."""
+    counts: dict[str, int] = {}
+    for removed in CLEANING():
+        counts |= removed
+    return counts
 
 
-def clean_tasks() -> int:
+def clean_tasks() -> dict[str, int]:
     """Forgets tasks that ended a week ago."""
-    return DBTaskResult.objects.finished().filter(finished_at__lte=timezone.now() - KEEP_TASKS).delete()[0]
+    ended = DBTaskResult.objects.finished().filter(finished_at__lte=timezone.now() - KEEP_TASKS)
+    return {"tasks": ended.delete()[0]}
