@@ -420,6 +420,7 @@ LOGGING = {
     "loggers": {
         "daphne": {"level": "WARNING"},
         "django.channels.server": {"propagate": False},
+        "django_tasks_db": {"level": "WARNING"},  # it greets at every look into the queue
         # Their lines hold addresses of pages with query strings; the access log of ours does not.
         "django.request": {"level": "ERROR"},
     },
