@@ -63,8 +63,8 @@ class RoomApp:
     """A game: what it does in the rooms that run it. Each method here does nothing; a game overrides what it needs.
 
     Methods that get a `room` are called inside the transaction of the change that they belong to, with the room
-    locked. They may write rows, record events and raise domain errors, which undo the change. `room`, `participant`
-    and `by` (None: the platform) are rows of the models of rooms and accounts.
+    locked. They may write rows, record events and raise domain errors, which undo the change. `room` and
+    `participant` are rows of the models of rooms, and `by` is a person or PLATFORM of accounts.actors.
     """
 
     app_id = ""

@@ -62,6 +62,8 @@ PASSWORD_QUEUE = env.number("PASSWORD_QUEUE", 100)  # who may wait while others'
 RATE_LIMIT_LOGIN = env.number("RATE_LIMIT_LOGIN", 10, least=1)
 RATE_LIMIT_LOGIN_ACCOUNT = env.number("RATE_LIMIT_LOGIN_ACCOUNT", 200, least=1)
 RATE_LIMIT_SIGN_IN = env.number("RATE_LIMIT_SIGN_IN", 600, least=1)
+RATE_LIMIT_JOIN = env.number("RATE_LIMIT_JOIN", 600, least=1)
+RATE_LIMIT_WRONG_CODES = env.number("RATE_LIMIT_WRONG_CODES", 20, least=1)
 RATE_LIMIT_REFRESH = env.number("RATE_LIMIT_REFRESH", 30, least=1)
 OIDC_SERVER_URL = env.url("OIDC_SERVER_URL", {"http", "https"}, "https://accounts.google.com")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
@@ -335,7 +337,15 @@ SPECTACULAR_SETTINGS = {
 
 CORS_ALLOWED_ORIGINS = CORS_ORIGINS
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "x-app-id", "x-app-token", "x-request-id"]
+CORS_ALLOW_HEADERS = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "x-app-id",
+    "x-app-token",
+    "x-device-key",
+    "x-request-id",
+]
 CORS_EXPOSE_HEADERS = [
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",

@@ -139,13 +139,25 @@ class ParticipantSerializer(ModelSerializer):
     roomId = serializers.CharField(source="room_id")
     metadata = serializers.SerializerMethodField()
     joinedAt = UTCDateTimeField(source="joined_at")
+    checkedInAt = UTCDateTimeField(source="checked_in_at")
     updatedAt = UTCDateTimeField(source="updated_at")
     deletedAt = UTCDateTimeField(source="deleted_at")
     user = serializers.SerializerMethodField()
 
     class Meta:
         model = Participant
-        fields = ("id", "userId", "roomId", "role", "metadata", "joinedAt", "updatedAt", "deletedAt", "user")
+        fields = (
+            "id",
+            "userId",
+            "roomId",
+            "role",
+            "metadata",
+            "joinedAt",
+            "checkedInAt",
+            "updatedAt",
+            "deletedAt",
+            "user",
+        )
 
     def get_metadata(self, participant: Participant) -> dict[str, Any] | None:
         return participant.metadata if self.context.get("member") else None

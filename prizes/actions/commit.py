@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.models import User
+from accounts.actors import Actor, person_of
 from apps_registry.registry import room_app
 from platform_site.db.ids import new_id
 from platform_site.rest.exceptions import InvalidInput, NotFound
@@ -34,7 +34,7 @@ Line = tuple[Prize, int]
 def commit_draw(
     *,
     room_id: str,
-    by: User | None,
+    by: Actor,
     prizes: Sequence[tuple[str, int | None]] = (),
     eligibility: Eligibility | None = None,
     distinct: bool | None = None,
@@ -98,7 +98,7 @@ def commit_draw(
         rules_hash=commit.rules_hash,
         fingerprint=commit.fingerprint,
         strength="committed+entropy" if plan else "committed",
-        created_by=by,
+        created_by=person_of(by),
     )
     draw.lines = DrawPrize.objects.bulk_create(
         DrawPrize(draw=draw, prize=prize, position=position, name=prize.name, count=count)
@@ -163,7 +163,7 @@ def one_piece_of(win: Winner, asked: Sequence[tuple[str, int | None]]) -> list[t
     return [(win.prize_id, 1)]
 
 
-def tell_committed(room: Room, draw: Draw, *, by: User | None) -> None:
+def tell_committed(room: Room, draw: Draw, *, by: Actor) -> None:
     told = {
         "drawId": draw.pk,
         "seq": draw.seq,

@@ -1,14 +1,26 @@
 """What can be done to a room and by the people in it. Every door (API, admin, pages, sockets, commands) comes here."""
 
 from rooms.actions.app_events import publish_app_event
-from rooms.actions.entry import Admission, add_person, invite, join_by_code, join_room, redeem_invitations
+from rooms.actions.checkin import check_in, undo_check_in
+from rooms.actions.entry import (
+    Admission,
+    add_person,
+    invite,
+    join_by_code,
+    join_room,
+    redeem_invitations,
+    sign_guest_in,
+)
 from rooms.actions.lifecycle import create_room, delete_room, update_room
+from rooms.actions.limits import count_join, room_id_of_code, spelled
 from rooms.actions.people import change_participant, leave_room, remove_participant, restore_participant
 
 __all__ = [
     "Admission",
     "add_person",
     "change_participant",
+    "check_in",
+    "count_join",
     "create_room",
     "delete_room",
     "invite",
@@ -19,5 +31,9 @@ __all__ = [
     "redeem_invitations",
     "remove_participant",
     "restore_participant",
+    "room_id_of_code",
+    "sign_guest_in",
+    "spelled",
+    "undo_check_in",
     "update_room",
 ]

@@ -7,9 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions import Tokens, open_dashboard, open_session
+from accounts.actors import PLATFORM
 from accounts.models import User
 from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
+from rooms.actions.limits import count_join, room_id_of_code
 from rooms.actions.people import has_seats, require_no_guest, require_numbering, require_seat, set_role
 from rooms.enums import OPEN_STATUSES, RUNNERS, EntryPolicy, ParticipantRole
 from rooms.errors import (
@@ -18,6 +20,7 @@ from rooms.errors import (
     InviteOnly,
     JoiningLocked,
     NoGuestsHere,
+    NotInRoom,
     Removed,
     RemovedBefore,
     RoomClosed,
@@ -67,19 +70,31 @@ def join_room(
     return let_in(room, by, role, past, by=by, metadata=metadata)
 
 
-@transaction.atomic
 def join_by_code(
-    *, code: str, by: User | None, name: str = "", device_info: str = "", ip_address: str | None = None
+    *,
+    code: str,
+    by: User | None,
+    name: str = "",
+    device_info: str = "",
+    ip_address: str | None = None,
+    is_counted: bool = False,
 ) -> Admission:
     """Whoever holds the code of a room enters it as PARTICIPANT; who is in already just gets their place told.
 
-    Without an account (`by` is None, or a guest of another room) a guest called `name` is made and signed in.
+    Without an account (`by` is None, or a guest of another room) a guest called `name` is made and signed in. Attempts
+    are limited by address, wrong codes more; `is_counted` says that the caller called `count_join`.
+
     Raises NotFound (no such code), Removed, RoomClosed, RoomFull, JoiningLocked, InviteOnly, NoGuestsHere, InvalidInput
-    (a guest without a name).
+    (a guest without a name), RateLimited.
     """
-    room_id = Room.objects.filter(join_code=spelled(code)).values_list("pk", flat=True).first()
-    if room_id is None:
-        raise NotFound("No room has this code.")
+    if not is_counted:
+        count_join(ip_address)
+    room_id = room_id_of_code(code, ip_address)
+    return enter_by_code(room_id, by, name, device_info, ip_address)
+
+
+@transaction.atomic
+def enter_by_code(room_id: str, by: User | None, name: str, device_info: str, ip_address: str | None) -> Admission:
     room = lock_room(room_id, by)
     past = past_of(room, by) if by is not None else None
     if past is not None and past.deleted_at is None:
@@ -92,6 +107,18 @@ def join_by_code(
         return Admission(accept(room, invitation, by, past), is_new=True)
     require_admission(room, by, past)
     return Admission(let_in(room, by, ParticipantRole.PARTICIPANT, past, by=by), is_new=True)
+
+
+def sign_guest_in(*, participant_id: str, device_info: str = "", ip_address: str | None = None) -> Tokens:
+    """New tokens for a guest whose own device asks again for the answer that made them.
+
+    Raises NotInRoom: gone from the room, or no guest any more.
+    """
+    places = Participant.objects.select_related("user").filter(pk=participant_id, user__is_guest=True)
+    place = places.filter(user__is_active=True, user__deleted_at=None).first()
+    if place is None:
+        raise NotInRoom
+    return open_session(user=place.user, device_info=device_info, ip_address=ip_address, room_id=place.room_id)
 
 
 def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | None) -> Admission:
@@ -193,7 +220,7 @@ def accept(room: Room, invitation: Invitation, user: User, past: Participant | N
     if past is None or past.deleted_at is not None:
         return let_in(room, user, invitation.role, past, by=user)
     if invitation.role in RUNNERS and rank_of(past.role) < rank_of(invitation.role):
-        set_role(room, past, invitation.role, by=invitation.invited_by)
+        set_role(room, past, invitation.role, by=invitation.invited_by or PLATFORM)
     return past
 
 
@@ -212,6 +239,7 @@ def let_in(
         require_seat(room)
     participant = past or Participant(user=user, room=room)
     participant.role, participant.joined_at, participant.deleted_at = role, timezone.now(), None
+    participant.checked_in_at = None  # whoever comes back shows up at the desk once more
     if metadata is not None:
         participant.metadata = metadata
     participant.save()
@@ -257,8 +285,3 @@ def require_admission(room: Room, by: User, past: Participant | None) -> None:
 def require_handing_out(room: Room, by: User, role: str) -> None:
     if not may_hand_out(room, by, role):
         raise Forbidden("A moderator lets in participants and viewers only.")
-
-
-def spelled(code: str) -> str:
-    """A code as it is stored, from how people type it: any case, with spaces or dashes."""
-    return "".join(letter for letter in code.upper() if letter.isalnum())

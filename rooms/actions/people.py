@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.actions import open_dashboard
+from accounts.actors import Actor
 from accounts.models import User
 from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput
@@ -77,7 +78,7 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
 
 
 @transaction.atomic
-def restore_participant(*, room_id: str, participant_id: str, by: User | None) -> Participant:
+def restore_participant(*, room_id: str, participant_id: str, by: Actor) -> Participant:
     """Undoes a removal: the row comes back as it was. Who is in the room already stays, and nothing happens.
 
     Raises RoomClosed, RoomFull, NotRemoved (they left by themselves), NotInRoom (they never were here, or their account
@@ -105,7 +106,7 @@ def restore_participant(*, room_id: str, participant_id: str, by: User | None) -
 
 @transaction.atomic
 def change_participant(
-    *, room_id: str, participant_id: str, by: User | None, role: str = "", metadata: dict[str, Any] | None = None
+    *, room_id: str, participant_id: str, by: Actor, role: str = "", metadata: dict[str, Any] | None = None
 ) -> Participant:
     """Gives somebody another role, and merges `metadata` (None removes a key).
 
@@ -127,15 +128,15 @@ def change_participant(
     return participant
 
 
-def require_numbering(room: Room, by: User | None) -> None:
+def require_numbering(room: Room, by: Actor) -> None:
     """People may not number their own tickets."""
-    if by is not None and not is_allowed(room, by, Need.ORGANIZE):
+    if not is_allowed(room, by, Need.ORGANIZE):
         raise InvalidInput({"metadata": ["Only organizers set metadata."]})
 
 
-def require_step(room: Room, participant: Participant, role: str, by: User | None) -> None:
+def require_step(room: Room, participant: Participant, role: str, by: Actor) -> None:
     """Refuses a role that `by` may not give to this person."""
-    if by is not None and not is_allowed(room, by, Need.ORGANIZE):
+    if not is_allowed(room, by, Need.ORGANIZE):
         below = rank_of(participant.role) < rank_of(ParticipantRole.MODERATOR) or participant.user_id == by.pk
         if not below or rank_of(role) > rank_of(participant.role):
             raise Forbidden("A moderator cannot give this role to this person.")
@@ -164,7 +165,7 @@ def require_seat(room: Room, wanted: int = 1) -> None:
         raise RoomFull
 
 
-def set_role(room: Room, participant: Participant, role: str, *, by: User | None) -> None:
+def set_role(room: Room, participant: Participant, role: str, *, by: Actor) -> None:
     """Writes a new role into a locked room and tells it."""
     participant.role = role
     participant.save(update_fields=["role", "updated_at"])
@@ -174,7 +175,7 @@ def set_role(room: Room, participant: Participant, role: str, *, by: User | None
         open_dashboard(user=participant.user)
 
 
-def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any], by: User | None) -> None:
+def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any], by: Actor) -> None:
     merged = {name: value for name, value in (participant.metadata | changes).items() if value is not None}
     if merged == participant.metadata:
         return
@@ -198,7 +199,7 @@ def tell_updated(
     participant: Participant,
     changes: dict[str, Any],
     *,
-    by: User | None,
+    by: Actor,
     visibility: Visibility = Visibility.PUBLIC,
 ) -> None:
     member = visibility == Visibility.ORGANIZER

@@ -13,6 +13,7 @@ from django.db.utils import IntegrityError
 from django.utils import timezone
 
 from accounts.actions import update_profile
+from accounts.actors import PLATFORM
 from accounts.erasure import erase_user
 from accounts.errors import StillOrganises
 from accounts.models import DELETED_USER_NAME, TokenBlacklist, User
@@ -76,9 +77,9 @@ def lived(person, organiser, moderator, admin):
     )
     person = update_profile(user=person, by=person, name=NAME, avatar=AVATAR)
     with transaction.atomic():
-        locked = locked_room(room.pk, None, Need.RUN)
+        locked = locked_room(room.pk, PLATFORM, Need.RUN)
         leaderboard = [{"participantId": place.pk, "participantName": FORMER, "score": 3}]
-        record(locked, "quiz:finished", {"leaderboard": leaderboard}, by=None)
+        record(locked, "quiz:finished", {"leaderboard": leaderboard}, by=PLATFORM)
         record(locked, "note:written", {"text": f"I am {NAME}, write to {EMAIL.upper()}"}, by=person)
         record(locked, "note:written", {"participantId": place.pk, "text": f"{NAME} won!"}, by=organiser)
     Participant.all_objects.filter(pk=place.pk).update(metadata={"ticketNumber": 7, "greeting": f"Hello {NAME}"})

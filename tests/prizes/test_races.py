@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from accounts.actors import PLATFORM
 from accounts.models import User
 from platform_site.rest.exceptions import DomainError
 from prizes import stock
@@ -180,12 +181,12 @@ def test_different_actions_number_one_log(room):
 
     def tell() -> None:
         with transaction.atomic():
-            record(locked_room(room.pk, None, Need.READ), "test:told", {}, by=None)
+            record(locked_room(room.pk, PLATFORM, Need.READ), "test:told", {}, by=PLATFORM)
 
     for number, user in enumerate(newcomers):
         calls.append(lambda user=user: join_room(room_id=room.pk, by=user))  # type: ignore[misc]
-        calls.append(lambda n=number: create_prize(room_id=room.pk, by=None, name=f"Prize {n}"))  # type: ignore[misc]
-        calls.append(lambda n=number: update_room(room_id=room.pk, by=None, name=f"Party {n}"))  # type: ignore[misc]
+        calls.append(lambda n=number: create_prize(room_id=room.pk, by=PLATFORM, name=f"Prize {n}"))  # type: ignore[misc]
+        calls.append(lambda n=number: update_room(room_id=room.pk, by=PLATFORM, name=f"Party {n}"))  # type: ignore[misc]
         calls.append(tell)
     assert at_once(calls) == {WON: 50}
     assert_sound(room, prize)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Exists, F, Max, OuterRef
 
-from accounts.models import User
+from accounts.actors import Actor
 from apps_registry.builtin.lottery.models import Ticket
 from platform_site.rest.exceptions import InvalidInput
 from prizes.fair_draw import MAX_WEIGHT, whole
@@ -96,7 +96,7 @@ def tickets_left(room: Room) -> int:
     return max(room.app_settings["ticketCount"] - Ticket.objects.filter(room=room).count(), 0)
 
 
-def seat_everybody(room: Room, before: dict[str, Any], by: User | None) -> None:
+def seat_everybody(room: Room, before: dict[str, Any], by: Actor) -> None:
     """The settings changed: whoever still has the old weight gets the new one, and whoever waits for a ticket gets
     one while there are any. Raises InvalidInput where more tickets are given out than the settings now allow."""
     most = room.app_settings["ticketCount"]

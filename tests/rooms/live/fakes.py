@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from accounts.actors import PLATFORM
 from accounts.models import User
 from rooms.enums import Visibility
 from rooms.events import record
@@ -83,7 +84,7 @@ def write(
     room: Room, type: str = "test:happened", visibility: Visibility = Visibility.PUBLIC, **payload: object
 ) -> None:
     with transaction.atomic():
-        record(lock_room(room.pk, None), type, payload, by=None, visibility=visibility)
+        record(lock_room(room.pk, PLATFORM), type, payload, by=PLATFORM, visibility=visibility)
 
 
 async def tell(hub: Hub, *args: Any, **payload: Any) -> None:
