@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 def entry(seq: int, public_seq: int | None = None, type: str = "test:happened", **payload: object) -> Entry:
-    return Entry("room", Row(seq, public_seq, type, payload, datetime(2026, 1, 1, tzinfo=UTC)))
+    return Entry("room", Row(seq, public_seq, type, payload, datetime(2026, 1, 1, tzinfo=UTC), masks=False))
 
 
 def looking(feed: Feed, level: str = "public", seq: int = 0) -> tuple[Phone, Subscription]:
