@@ -39,7 +39,7 @@ def rank_of(role: str) -> int:
 
 def may_hand_out(room: Room, by: Any, role: str) -> bool:
     """Whether who runs a room may let somebody in with `role`: organizers with any, moderators below themselves."""
-    return is_allowed(room, by, Need.ORGANIZE) or rank_of(role) < rank_of(ParticipantRole.MODERATOR)
+    return by is None or is_allowed(room, by, Need.ORGANIZE) or rank_of(role) < rank_of(ParticipantRole.MODERATOR)
 
 
 def readable_room(room_id: str, user: Any) -> Room:

@@ -1,15 +1,18 @@
 """What can be done to a room and by the people in it. Every door (API, admin, pages, sockets, commands) comes here."""
 
 from rooms.actions.app_events import publish_app_event
-from rooms.actions.entry import Admission, add_person, invite, join_by_code, join_room, redeem_invitations
-from rooms.actions.lifecycle import create_room, delete_room, update_room
+from rooms.actions.entry import Admission, add_person, join_by_code, join_room
+from rooms.actions.invitations import accept_invitation, decline_invitation, invite, redeem_invitations
+from rooms.actions.lifecycle import create_room, delete_room, transfer_room, update_room
 from rooms.actions.people import change_participant, leave_room, remove_participant, restore_participant
 
 __all__ = [
     "Admission",
+    "accept_invitation",
     "add_person",
     "change_participant",
     "create_room",
+    "decline_invitation",
     "delete_room",
     "invite",
     "join_by_code",
@@ -19,5 +22,6 @@ __all__ = [
     "redeem_invitations",
     "remove_participant",
     "restore_participant",
+    "transfer_room",
     "update_room",
 ]
