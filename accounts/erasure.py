@@ -15,13 +15,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from accounts.actors import Actor
 from accounts.models import DELETED_USER_NAME, OneTimeCode, Session, TokenBlacklist, User
 from accounts.sessions import end_person
 from accounts.traces import Traces, rewrite, traces_of
 
 
 @transaction.atomic
-def erase_user(*, user: User, by: User | None) -> None:
+def erase_user(*, user: User, by: Actor) -> None:
     """Erases `user` for good. Rooms, wins and draws keep their places, with "Deleted user" in them.
 
     Every app forgets its part through settings.ERASERS, which lock rooms, before the user row is locked: whoever joins

@@ -10,8 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platform_site.settings")
 django = get_asgi_application()  # fills Django's app registry, which the imports below need
 
 from platform_site.rest.bodies import BoundedBodies  # noqa: E402
-from rooms.consumers import native_door  # noqa: E402
-from rooms.socketio import application as socketio  # noqa: E402
+from rooms.live.socketio_door import application as socketio  # noqa: E402
+from rooms.live.websocket import native_door  # noqa: E402
 
 SOCKET_IO = "/socket.io/"
 site = BoundedBodies(django, "/api/")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import available_timezones
 
 from cryptography.fernet import Fernet
 from psycopg.pq import Conninfo
@@ -87,6 +88,14 @@ class Environment:
                 # No more than the host: what stands before it may be a password.
                 self.fault(name, f"holds {origin.rpartition('@')[2]!r}; an origin looks like https://app.example.org")
         return origins
+
+    def time_zone(self, name: str, default: str) -> str:
+        """A name of the IANA time zone database."""
+        value = self.text(name, default)
+        if value not in available_timezones():
+            self.fault(name, f"is {value!r}; use a time zone like Europe/Berlin")
+            return default
+        return value
 
     def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
         """Addresses and blocks of addresses (10.0.0.0/8)."""

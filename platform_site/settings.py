@@ -33,6 +33,7 @@ REFRESH_TOKEN_TTL = env.number("REFRESH_TOKEN_TTL", 30 * 86_400, least=3600, mos
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("*",) if DEBUG else ())
 CORS_ORIGINS = env.origins("CORS_ORIGINS")
+DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "UTC")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 HTTPS = env.switch("HTTPS", default=True)
 HSTS_SUBDOMAINS = env.switch("HSTS_SUBDOMAINS", default=False)
@@ -61,6 +62,8 @@ PASSWORD_QUEUE = env.number("PASSWORD_QUEUE", 100)  # who may wait while others'
 RATE_LIMIT_LOGIN = env.number("RATE_LIMIT_LOGIN", 10, least=1)
 RATE_LIMIT_LOGIN_ACCOUNT = env.number("RATE_LIMIT_LOGIN_ACCOUNT", 200, least=1)
 RATE_LIMIT_SIGN_IN = env.number("RATE_LIMIT_SIGN_IN", 600, least=1)
+RATE_LIMIT_JOIN = env.number("RATE_LIMIT_JOIN", 600, least=1)
+RATE_LIMIT_WRONG_CODES = env.number("RATE_LIMIT_WRONG_CODES", 20, least=1)
 RATE_LIMIT_REFRESH = env.number("RATE_LIMIT_REFRESH", 30, least=1)
 OIDC_SERVER_URL = env.url("OIDC_SERVER_URL", {"http", "https"}, "https://accounts.google.com")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
@@ -93,6 +96,9 @@ env.finish()
 
 # --- Django ------------------------------------------------------------------------------------------------------
 
+# The games that come with the platform: folders like these. `migrate` puts them into the catalogue.
+BUILTIN_APPS = ["apps_registry.builtin.lottery", "apps_registry.builtin.quiz"]
+
 INSTALLED_APPS = [
     "daphne",
     # Not plain "unfold": that would put its own site in the place of ours.
@@ -121,6 +127,7 @@ INSTALLED_APPS = [
     "apps_registry",
     "rooms",
     "prizes",
+    *BUILTIN_APPS,
     "platform_site",
 ]
 
@@ -330,7 +337,15 @@ SPECTACULAR_SETTINGS = {
 
 CORS_ALLOWED_ORIGINS = CORS_ORIGINS
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "x-app-id", "x-app-token", "x-request-id"]
+CORS_ALLOW_HEADERS = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "x-app-id",
+    "x-app-token",
+    "x-device-key",
+    "x-request-id",
+]
 CORS_EXPOSE_HEADERS = [
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",

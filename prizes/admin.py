@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import display
@@ -168,7 +167,7 @@ class AwardForm(RefusableForm):
 
 class PrizeChoice(forms.ModelChoiceField):
     def label_from_instance(self, prize: Any) -> str:
-        return f"{prize.name} ({prize.quantity_remaining - prize.quantity_reserved} left)"
+        return f"{prize.name} ({prize.free} left)"
 
 
 class ParticipantChoice(forms.ModelChoiceField):
@@ -219,7 +218,7 @@ class WinnerAdmin(InRoomAdmin):
         room = self.chosen_room(request)
         if "prize" in form.base_fields and room is not None:
             form.base_fields["prize"] = PrizeChoice(
-                room.prizes.filter(quantity_remaining__gt=F("quantity_reserved")).order_by("position", "id"),
+                Prize.objects.available().filter(room=room).order_by("position", "id"),
                 widget=UnfoldAdminSelectWidget(),
                 help_text="Prizes of which a piece is left.",
             )

@@ -1,12 +1,13 @@
 """Who enters a draw, and which entries cannot be awarded any more when it runs."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
 from django.db.models import Q
 
+from apps_registry.contract import DrawRules
 from platform_site.rest.exceptions import InvalidInput
 from platform_site.rest.fields import iso
 from prizes import fair_draw
@@ -27,13 +28,26 @@ API_NAMES = {
 
 @dataclass(frozen=True)
 class Eligibility:
-    """Who may enter. `weight_field` names a number in a participant's metadata; without it everybody weighs 1."""
+    """Who may enter. `weight_field` names a number in a participant's metadata; where it is empty everybody weighs 1.
+
+    None means what the room's game says (`under`). `needs` is the game's alone: whoever lacks it enters no draw.
+    """
 
     roles: tuple[str, ...] = (ParticipantRole.PARTICIPANT.value,)
     registered_only: bool = False
-    exclude_winners: bool = True
+    exclude_winners: bool | None = None
     exclude_participant_ids: tuple[str, ...] = ()
-    weight_field: str = ""
+    weight_field: str | None = None
+    needs: str = ""
+
+    def under(self, game: DrawRules) -> Self:
+        """With the rules of the room's game where nobody gave others."""
+        return replace(
+            self,
+            exclude_winners=not game.several_wins if self.exclude_winners is None else self.exclude_winners,
+            weight_field=game.weight_field if self.weight_field is None else self.weight_field,
+            needs=game.needs,
+        )
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
@@ -45,7 +59,9 @@ class Eligibility:
     def as_json(self) -> dict[str, Any]:
         """As draws keep and show it."""
         return {
-            API_NAMES[name]: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in ((API_NAMES.get(name), value) for name, value in asdict(self).items())
+            if key is not None
         }
 
 
@@ -54,6 +70,8 @@ def frozen_entries(room: Room, prize_ids: list[str], rules: Eligibility) -> list
     that are no whole number from 1 to 1,000,000, naming the participants."""
     check_excluded(room, rules.exclude_participant_ids)
     people = Participant.objects.filter(room=room, role__in=rules.roles)
+    if rules.needs:
+        people = people.filter(metadata__has_key=rules.needs)
     if rules.registered_only:
         people = people.filter(user__is_guest=False)
     wins = Winner.objects.live().filter(room=room)

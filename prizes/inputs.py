@@ -64,7 +64,7 @@ class DrawInput(serializers.Serializer):
     prizeIds = serializers.ListField(child=serializers.CharField(max_length=25), allow_empty=False, required=False)
     prizes = DrawLineInput(many=True, allow_empty=False, required=False)
     eligibility = EligibilityInput(required=False)
-    distinct = serializers.BooleanField(default=True)
+    distinct = serializers.BooleanField(required=False)
     entropyPlan = serializers.CharField(max_length=1000, allow_blank=True, default="", source="entropy_plan")
     rehearsal = serializers.BooleanField(default=False)
     replaces = serializers.CharField(max_length=25, required=False, allow_null=True)

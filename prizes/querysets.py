@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from django.apps import apps
-from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
@@ -17,6 +17,10 @@ def of_rooms_managed_by(rows: Any, user: Any) -> Any:
 class PrizeQuerySet(SoftDeletedQuerySet):
     def managed_by(self, user: Any) -> Self:
         return of_rooms_managed_by(self, user)
+
+    def available(self) -> Self:
+        """Prizes with a piece that is free."""
+        return self.filter(quantity_remaining__gt=F("quantity_reserved"))
 
     def with_winner_count(self) -> Self:
         """Adds `winner_count`: live winners."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,7 +21,15 @@ from apps_registry import manifest
 from apps_registry.models import App
 from apps_registry.settings_form import SettingsField, as_rows
 from platform_site.db.admin import AdminsOnly, DeletedFilter, ManagedAdmin, RefusableForm, admin_address, go_to, link
-from rooms.actions import create_room, delete_room, remove_participant, restore_participant, update_room
+from rooms.actions import (
+    check_in,
+    create_room,
+    delete_room,
+    remove_participant,
+    restore_participant,
+    undo_check_in,
+    update_room,
+)
 from rooms.enums import ParticipantRole, RoomStatus
 from rooms.event_page import STATUS_LABELS, name_of, page_of
 from rooms.inputs import RoomInput
@@ -61,18 +70,38 @@ class AppDropdown(DropdownFilter):
         return queryset.filter(app=self.value()) if self.value() else queryset
 
 
+PLAIN_FIELDS = (
+    "name",
+    "description",
+    "time_zone",
+    "is_public",
+    "entry_policy",
+    "join_locked",
+    "max_participants",
+    "mask_names",
+    "reveal_seconds",
+    "privacy_notice",
+)
+
+
 class RoomForm(RefusableForm):
     rules = RoomInput
     field_names = {
         "appSettings": "app_settings",
         "isPublic": "is_public",
         "entryPolicy": "entry_policy",
+        "joinLocked": "join_locked",
+        "maxParticipants": "max_participants",
+        "maskNames": "mask_names",
+        "timeZone": "time_zone",
+        "revealSeconds": "reveal_seconds",
+        "privacyNotice": "privacy_notice",
         "appId": "app_settings",
     }
 
     class Meta:
         model = Room
-        fields = ("name", "description", "is_public", "entry_policy", "app_settings")
+        fields = (*PLAIN_FIELDS, "app_settings")
 
     def text_of(self, path: str, text: str) -> str:
         field = self.fields.get("app_settings")
@@ -172,13 +201,15 @@ class RoomAdmin(ManagedAdmin):
     # --- The form ----------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        settings = "app_settings"
+        app_settings = "app_settings"
         if obj is not None and not self.has_change_permission(request, obj):
-            settings = "settings_to_read"
+            app_settings = "settings_to_read"
         app = [] if obj is None else ["app_and_version"]
         return [
-            (None, {"fields": ["name", "description", "is_public", "entry_policy", *app]}),
-            ("Settings of the application", {"fields": [settings]}),
+            (None, {"fields": ["name", "description", "time_zone", *app]}),
+            ("Who may join", {"fields": ["is_public", "entry_policy", "join_locked", "max_participants"]}),
+            ("In the hall", {"fields": ["mask_names", "reveal_seconds", "privacy_notice"]}),
+            ("Settings of the application", {"fields": [app_settings]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -200,6 +231,9 @@ class RoomAdmin(ManagedAdmin):
         if "app_settings" not in form.base_fields:
             return form
         form.base_fields["description"].widget.attrs["rows"] = 3
+        form.base_fields["privacy_notice"].widget.attrs["rows"] = 3
+        if obj is None:
+            form.base_fields["time_zone"].initial = settings.DEFAULT_TIME_ZONE
         key = obj.manifest_version_id if obj is not None else self.chosen_version(request)
         schema = manifest.settings_schema(key) if key else {}
         frozen: set[str] = set()
@@ -229,7 +263,7 @@ class RoomAdmin(ManagedAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         given = form.cleaned_data
-        changes = {name: given[name] for name in ("name", "description", "is_public", "entry_policy") if name in given}
+        changes = {name: given[name] for name in PLAIN_FIELDS if name in given}
         if not change:
             app = self.chosen_app(request)
             room = create_room(
@@ -237,9 +271,9 @@ class RoomAdmin(ManagedAdmin):
             )
         else:
             changed = {name: value for name, value in changes.items() if name in form.changed_data}
-            settings = changed_settings(form.initial["app_settings"], given["app_settings"], form)
-            if settings:
-                changed["app_settings"] = settings
+            changes_of_app = changed_settings(form.initial["app_settings"], given["app_settings"], form)
+            if changes_of_app:
+                changed["app_settings"] = changes_of_app
             room = update_room(room_id=obj.pk, by=request.user, **changed)
         vars(obj).update(vars(room))
 
@@ -402,15 +436,15 @@ class RemovalForm(BaseDialogForm):
 
 @admin.register(Participant)
 class ParticipantAdmin(ManagedAdmin):
-    list_display = ("person", "role_label", "room_link", "joined_at")
+    list_display = ("person", "role_label", "room_link", "joined_at", "checked_in_at")
     list_display_links = ("person",)
     list_filter = (RoomDropdown, "role")
     ordering = ("-joined_at", "id")
     list_select_related = ("user", "room")
-    fields = ("person", "room_link", "role", "joined_at", "metadata", "removal")
+    fields = ("person", "room_link", "role", "joined_at", "checked_in_at", "metadata", "removal")
     readonly_fields = fields
 
-    actions_detail = ["remove", "let_back_in"]
+    actions_detail = ["check_in", "undo_check_in", "remove", "let_back_in"]
 
     def of(self, request: HttpRequest, object_id: str) -> Any:
         return self.get_queryset(request).filter(pk=object_id).first()
@@ -420,9 +454,54 @@ class ParticipantAdmin(ManagedAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         person = self.of(request, object_id)
-        useful = "remove" if person is not None and person.deleted_at is None else "let_back_in"
+        useful = {"let_back_in"}
+        if person is not None and person.deleted_at is None:
+            useful = {"remove"}
+            if person.room.is_open:
+                useful.add("undo_check_in" if person.checked_in_at else "check_in")
         buttons = super().get_actions_detail(request, object_id)
-        return [button for button in buttons if button.action_name.endswith(f"_{useful}")]
+        return [button for button in buttons if button.action_name.removeprefix("rooms_participant_") in useful]
+
+    @action(
+        description="Check in",
+        permissions=["run"],
+        icon="how_to_reg",
+        variant=ActionVariant.PRIMARY,
+        url_path="check-in",
+        dialog={
+            "title": "Check this person in?",
+            "description": "They are here. A draw can be held among those who are.",
+            "form_class": None,
+            "form_submit_text": "Check in",
+        },
+    )
+    def check_in(self, request: Any, form: Any, object_id: str) -> HttpResponse:
+        return self.note(request, object_id, check_in, "is here.")
+
+    @action(
+        description="Undo check-in",
+        permissions=["run"],
+        icon="undo",
+        url_path="undo-check-in",
+        dialog={
+            "title": "Undo this check-in?",
+            "description": "They are not here. They enter no draw among those who are.",
+            "form_class": None,
+            "form_submit_text": "Undo check-in",
+        },
+    )
+    def undo_check_in(self, request: Any, form: Any, object_id: str) -> HttpResponse:
+        return self.note(request, object_id, undo_check_in, "is not checked in any more.")
+
+    def note(self, request: Any, object_id: str, noted: Any, done: str) -> HttpResponse:
+        person = self.of(request, object_id)
+        self.carry_out(
+            request,
+            person,
+            f"{name_of(person.user)} {done}",
+            lambda: noted(room_id=person.room_id, participant_id=object_id, by=request.user),
+        )
+        return go_to(self.address_of(object_id))
 
     @action(
         description="Remove from the room",

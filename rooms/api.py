@@ -7,16 +7,22 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
-from platform_site.rest.addresses import address_block, client_address
+from accounts.api import device_of
+from accounts.shapes import TokensSerializer
+from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import Forbidden, InvalidTransition, NotFound
-from platform_site.rest.idempotency import idempotent
+from platform_site.rest.idempotency import idempotent, idempotent_for_strangers
 from platform_site.rest.openapi import Operation, operation
-from platform_site.rest.throttling import RateLimited, hit
+from platform_site.rest.throttling import RateLimited
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
+from rooms.enums import RUNNERS
 from rooms.errors import (
     AlreadyIn,
+    InviteOnly,
+    JoiningLocked,
     NoGuestsHere,
     NotCreator,
     NotInRoom,
@@ -26,12 +32,13 @@ from rooms.errors import (
     Removed,
     RemovedBefore,
     RoomClosed,
+    RoomFull,
     RoomIsActive,
     SettingsFrozen,
 )
 from rooms.filters import ParticipantFilter, RoomFilter
 from rooms.inputs import CodeInput, JoinInput, ParticipantChanges, RemovalInput, RoomChanges, RoomInput, TransferInput
-from rooms.models import Invitation, Participant, Room
+from rooms.models import Participant, Room
 from rooms.permissions import readable_room
 from rooms.querysets import is_member
 from rooms.shapes import (
@@ -42,9 +49,27 @@ from rooms.shapes import (
     RoomSerializer,
 )
 
-# A minute and address. A hall is one address: everybody in it joins within minutes, and hardly anybody guesses.
-MOST_JOINS = 600
-MOST_WRONG_CODES = 20
+
+class JoinThrottle(BaseThrottle):
+    """For joining by a code, instead of the limit for callers. Wrong codes are counted by the action itself."""
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        # Here, and not in the action: it runs in the transaction of its Idempotency-Key, in which a hall would queue.
+        request._request.rate_limit = actions.count_join(client_address(request))
+        return True
+
+
+def without_tokens(data: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of the answer to a joining: no token."""
+    return {**data, "tokens": data["tokens"] is not None}
+
+
+def signed_in_anew(view: Any, request: Any, kept: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a joining that is sent again, with new tokens for the guest whom it made."""
+    if not kept["tokens"]:
+        return kept | {"tokens": None}
+    tokens = actions.sign_guest_in(participant_id=kept["participant"]["id"], **device_of(request))
+    return kept | {"tokens": TokensSerializer(tokens).data}
 
 
 def signed_in(request: Request) -> Any:
@@ -84,7 +109,12 @@ class RoomViewSet(APIViewSet):
     @idempotent
     def create(self, request: Request) -> Response:
         """The room begins as a DRAFT, and whoever creates it is its ORGANIZER. `appSettings` must be what the manifest
-        of the app asks for; what is left out gets its default. Guests cannot create rooms."""
+        of the app asks for; what is left out gets its default. Guests cannot create rooms.
+
+        `maxParticipants` limits participants and viewers (null: no limit), `joinLocked` keeps everybody out who comes
+        by themselves, `maskNames` shows names as "Anna K." to all who do not run the room, and `revealSeconds` is how
+        long a draw's result waits for the big screen. Without an `entryPolicy` anybody with the code may join a public
+        room, and signed-in people with the code a private one."""
         user = signed_in(request)
         form = RoomInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -92,8 +122,8 @@ class RoomViewSet(APIViewSet):
 
     @operation("Read a room", answer=RoomDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
-        """With its app and the app's whole manifest. `joinCode` is null for who is not in the room, and settings that
-        are not for them are left out."""
+        """With its app and the app's whole manifest. `joinCode` and `myRole` are null for anyone not in the room, and
+        settings that are not for them are left out."""
         return self.detail_of(pk)
 
     @operation(
@@ -142,34 +172,33 @@ class RoomViewSet(APIViewSet):
         answer=AdmissionSerializer,
         status=(200, 201),
         access="optional",
-        errors=(NotFound, Forbidden, Removed, RoomClosed, RateLimited, NoGuestsHere),
+        errors=(
+            NotFound,
+            NotInRoom,
+            InviteOnly,
+            Removed,
+            RoomClosed,
+            JoiningLocked,
+            RoomFull,
+            RateLimited,
+            NoGuestsHere,
+        ),
     )
-    @action(detail=False, methods=["post"], throttle_classes=[])
+    @action(detail=False, methods=["post"], throttle_classes=[JoinThrottle])
+    @idempotent_for_strangers(without_tokens, signed_in_anew)
     def join(self, request: Request) -> Response:
         """Whoever has the code of a room enters it as PARTICIPANT: 201, or 200 with their place if they are in already.
 
         Without an access token (or with that of a guest of another room) the caller becomes a guest called `name`;
         `tokens` then signs in that guest, who takes part in this room only; it is null otherwise. A room that admits
-        no guests answers 401, one for invited people 403."""
-        address = client_address(request)
-        counted = hit(f"joins:{address_block(address)}", limit=MOST_JOINS)
-        request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
-        if not counted.allowed:
-            raise RateLimited(counted)
+        no guests answers 401, one for invited people 403, one whose organizers have locked joining or that is full 409.
+
+        Send an `Idempotency-Key`, so that an answer that got lost on its way makes no second guest: sent again, the
+        request brings the same place, with new tokens."""
         form = CodeInput(data=request.data)
         form.is_valid(raise_exception=True)
-        try:
-            admission = actions.join_by_code(
-                **form.validated_data,
-                by=request.user if request.user.is_authenticated else None,
-                device_info=request.headers.get("User-Agent", ""),
-                ip_address=address or None,
-            )
-        except NotFound:
-            wrong = hit(f"wrong-codes:{address_block(address)}", limit=MOST_WRONG_CODES)
-            if not wrong.allowed:
-                raise RateLimited(wrong, "Too many wrong codes. Wait a little.") from None
-            raise
+        by = request.user if request.user.is_authenticated else None
+        admission = actions.join_by_code(**form.validated_data, by=by, is_counted=True, **device_of(request))
         room = self.detail_for(admission.participant.user, admission.participant.room_id)
         shown = AdmissionSerializer(admission, context={"room": room})
         return Response(shown.data, status=201 if admission.is_new else 200)
@@ -221,7 +250,7 @@ class ParticipantViewSet(InRoomViewSet):
         body_required=False,
         answer=(ParticipantSerializer, InvitationSerializer),
         status=201,
-        errors=(AlreadyIn, RoomClosed, Forbidden, Removed, RemovedBefore),
+        errors=(AlreadyIn, RoomClosed, JoiningLocked, RoomFull, Forbidden, InviteOnly, Removed, RemovedBefore),
     )
     def create(self, request: Request, room_id: str) -> Response:
         """Without a body, the caller joins as PARTICIPANT; `role` may also be VIEWER. Possible in DRAFT and ACTIVE.
@@ -238,11 +267,11 @@ class ParticipantViewSet(InRoomViewSet):
         if "email" in form.validated_data:
             invitation = actions.invite(room_id=room_id, by=user, **form.validated_data)
             return Response(InvitationSerializer(invitation).data, status=201)
+        if "user_id" in form.validated_data and form.validated_data.get("role") in RUNNERS:
+            invitation = actions.offer_role(room_id=room_id, by=user, **form.validated_data)
+            return Response(InvitationSerializer(invitation).data, status=201)
         enter = actions.add_person if "user_id" in form.validated_data else actions.join_room
-        entered = enter(room_id=room_id, by=user, **form.validated_data)
-        if isinstance(entered, Invitation):
-            return Response(InvitationSerializer(entered).data, status=201)
-        return self.answer(entered, status=201)
+        return self.answer(enter(room_id=room_id, by=user, **form.validated_data), status=201)
 
     @operation("Read a participant", answer=ParticipantSerializer, errors=(NotInRoom,))
     def retrieve(self, request: Request, room_id: str, pk: str) -> Response:
@@ -288,7 +317,7 @@ class ParticipantViewSet(InRoomViewSet):
     @operation(
         "Restore a removed participant",
         answer=ParticipantSerializer,
-        errors=(Forbidden, RoomClosed, NotRemoved, NotInRoom),
+        errors=(Forbidden, RoomClosed, RoomFull, NotRemoved, NotInRoom),
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, room_id: str, pk: str) -> Response:
@@ -302,6 +331,30 @@ class ParticipantViewSet(InRoomViewSet):
         """At any time, also after the end. Whoever created the room cannot leave it."""
         actions.leave_room(room_id=room_id, by=signed_in(request))
         return Response({"success": True})
+
+    @operation("Read my own place", answer=ParticipantSerializer, access="required", errors=(NotInRoom,))
+    @leave.mapping.get
+    def mine(self, request: Request, room_id: str) -> Response:
+        """The caller as a participant of the room; 404 for anyone not in it."""
+        user = signed_in(request)
+        place = self.get_queryset().filter(user=user.pk).first()
+        if place is None:
+            raise NotInRoom
+        return self.answer(place)
+
+    @operation("Check somebody in", answer=ParticipantSerializer, errors=(Forbidden, RoomClosed, NotInRoom))
+    @action(detail=True, methods=["post"], url_path="check-in")
+    def check_in(self, request: Request, room_id: str, pk: str) -> Response:
+        """By organizers and moderators: the person is there, at `checkedInAt`. A draw with `checkedInOnly` is held
+        among those who are. Once more changes nothing. Whoever leaves and comes back is checked in anew."""
+        user = signed_in(request)
+        return self.answer(actions.check_in(room_id=room_id, participant_id=pk, by=user))
+
+    @operation("Take a check-in back", answer=ParticipantSerializer, errors=(Forbidden, RoomClosed, NotInRoom))
+    @check_in.mapping.delete
+    def undo_check_in(self, request: Request, room_id: str, pk: str) -> Response:
+        user = signed_in(request)
+        return self.answer(actions.undo_check_in(room_id=room_id, participant_id=pk, by=user))
 
     def answer(self, participant: Participant, status: int = 200) -> Response:
         return Response(ParticipantSerializer(participant, context={"member": True}).data, status=status)

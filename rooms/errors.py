@@ -27,6 +27,16 @@ class InviteOnly(Forbidden):
     message = "This room is open to invited people only."
 
 
+class JoiningLocked(Conflict):
+    reason = "joining_locked"
+    message = "Nobody can join this room for now."
+
+
+class RoomFull(Conflict):
+    reason = "room_full"
+    message = "As many people are in this room as it takes."
+
+
 class GuestElsewhere(Forbidden):
     reason = "guest_elsewhere"
     message = "Guests stay in the room that they came for. Sign in first."

@@ -1,12 +1,20 @@
 """What the API takes about rooms and the people in them."""
 
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
 from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.fields import EnumField, MetadataField, NameField
 from rooms.enums import ROLES_OF_A_ROOM, RUNNERS, EntryPolicy, RoomStatus
+from rooms.models import MOST_REVEAL_SECONDS
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 class RoomInput(serializers.Serializer):
@@ -18,6 +26,26 @@ class RoomInput(serializers.Serializer):
     appSettings = serializers.DictField(required=False, source="app_settings")
     isPublic = serializers.BooleanField(required=False, source="is_public")
     entryPolicy = EnumField(choices=EntryPolicy.choices, required=False, source="entry_policy")
+    joinLocked = serializers.BooleanField(required=False, source="join_locked")
+    maxParticipants = serializers.IntegerField(
+        min_value=1, max_value=1_000_000, allow_null=True, required=False, source="max_participants"
+    )
+    maskNames = serializers.BooleanField(required=False, source="mask_names")
+    timeZone = serializers.CharField(max_length=64, required=False, source="time_zone")
+    revealSeconds = serializers.IntegerField(
+        min_value=0, max_value=MOST_REVEAL_SECONDS, required=False, source="reveal_seconds"
+    )
+    privacyNotice = serializers.CharField(
+        max_length=10_000, allow_blank=True, allow_null=True, required=False, source="privacy_notice"
+    )
+
+    def validate_timeZone(self, name: str) -> str:
+        if name not in time_zones():
+            raise serializers.ValidationError("Use a name of the IANA time zone database, like Europe/Berlin.")
+        return name
+
+    def validate_privacyNotice(self, notice: str | None) -> str:
+        return notice or ""
 
     def validate_description(self, description: str | None) -> str:
         return description or ""

@@ -10,7 +10,7 @@ from platform_site.rest.openapi import Operation, operation
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
 from rooms.api import signed_in
-from rooms.errors import AlreadyAnswered, Removed, RoomClosed
+from rooms.errors import AlreadyAnswered, Removed, RoomClosed, RoomFull
 from rooms.models import Invitation
 from rooms.shapes import OwnInvitationSerializer, ParticipantSerializer
 
@@ -39,7 +39,7 @@ class InvitationViewSet(APIViewSet):
     @operation(
         "Accept an invitation",
         answer=ParticipantSerializer,
-        errors=(AlreadyAnswered, Removed, RoomClosed),
+        errors=(AlreadyAnswered, Removed, RoomClosed, RoomFull),
         access="required",
     )
     @action(detail=True, methods=["post"])

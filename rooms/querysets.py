@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from accounts.actors import PLATFORM
 from apps_registry.manifest import Level
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
 from rooms.enums import OPEN_STATUSES, RUNNERS, ParticipantRole, RoomStatus
@@ -18,7 +19,8 @@ def user_id_of(user: Any) -> str:
 
 
 def is_admin_in(room: Any, user: Any) -> bool:
-    """Whether `user` is a platform admin, as it was read `with_role_of` them: their own row need not be loaded."""
+    """Whether `user` is a platform admin, or the platform, as the room was read `with_role_of` them: their own row need
+    not be loaded."""
     return user is not None and user.is_authenticated and room.viewer_is_admin
 
 
@@ -59,6 +61,8 @@ class RoomQuerySet(SoftDeletedQuerySet):
         return self.alive().filter(pk__in=memberships_of(user.pk).filter(role__in=RUNNERS).values("room_id"))
 
     def _known_to(self, user: Any) -> Q:
+        if user is PLATFORM:
+            return Q(pk__isnull=False)
         user_id = user_id_of(user)
         if not user_id:
             return Q(pk__in=[])
@@ -69,7 +73,7 @@ class RoomQuerySet(SoftDeletedQuerySet):
         """Adds `viewer_role`, the role of `user` in the room or null, and `viewer_is_admin`."""
         user_id = user_id_of(user)
         if not user_id:
-            return self.annotate(viewer_role=Value(None, models.CharField()), viewer_is_admin=Value(False))
+            return self.annotate(viewer_role=Value(None, models.CharField()), viewer_is_admin=Value(user is PLATFORM))
         people = apps.get_model("rooms.Participant").objects
         role = people.filter(room=OuterRef("pk"), user_id=user_id).values("role")[:1]
         return self.annotate(viewer_role=Subquery(role), viewer_is_admin=Exists(admin_rows(user_id)))

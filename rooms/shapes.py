@@ -8,9 +8,10 @@ from rest_framework import serializers
 from accounts.models import DELETED_USER_NAME, User
 from accounts.shapes import PersonSerializer, TokensSerializer
 from apps_registry.manifest import Level, visible_settings
+from apps_registry.registry import room_app
 from platform_site.rest.components import TEXT, WHOLE, object_of
 from platform_site.rest.fields import EnumField, ModelSerializer, UTCDateTimeField
-from rooms.enums import EntryPolicy
+from rooms.enums import ROLES_OF_A_ROOM, EntryPolicy
 from rooms.models import Invitation, Participant, Room
 from rooms.querysets import is_member, level_of
 
@@ -29,6 +30,13 @@ class RoomSerializer(ModelSerializer):
     isPublic = serializers.BooleanField(source="is_public")
     entryPolicy = EnumField(choices=EntryPolicy.choices, source="entry_policy")
     joinCode = serializers.SerializerMethodField()
+    joinLocked = serializers.BooleanField(source="join_locked")
+    maxParticipants = serializers.IntegerField(source="max_participants")
+    maskNames = serializers.BooleanField(source="mask_names")
+    timeZone = serializers.CharField(source="time_zone")
+    revealSeconds = serializers.IntegerField(source="reveal_seconds")
+    privacyNotice = serializers.SerializerMethodField()
+    myRole = serializers.SerializerMethodField()
     createdBy = serializers.CharField(source="created_by_id")
     createdAt = UTCDateTimeField(source="created_at")
     updatedAt = UTCDateTimeField(source="updated_at")
@@ -53,6 +61,13 @@ class RoomSerializer(ModelSerializer):
             "isPublic",
             "entryPolicy",
             "joinCode",
+            "joinLocked",
+            "maxParticipants",
+            "maskNames",
+            "timeZone",
+            "revealSeconds",
+            "privacyNotice",
+            "myRole",
             "createdBy",
             "createdAt",
             "updatedAt",
@@ -69,10 +84,20 @@ class RoomSerializer(ModelSerializer):
         return room.description or None
 
     def get_appSettings(self, room: Room) -> dict[str, Any]:
-        return settings_at(room, level_of(room, self.context.get("user")))
+        user = self.context.get("user")
+        shown = settings_at(room, level_of(room, user))
+        # What the game shows its members as it runs; no setting, and stored nowhere among them.
+        return shown | room_app(room.app_id).runtime_values(room) if is_member(room, user) else shown
 
     def get_joinCode(self, room: Room) -> str | None:
         return room.join_code if is_member(room, self.context.get("user")) else None
+
+    def get_privacyNotice(self, room: Room) -> str | None:
+        return room.privacy_notice or None
+
+    @extend_schema_field({"type": ["string", "null"], "enum": [*ROLES_OF_A_ROOM, None]})
+    def get_myRole(self, room: Room) -> str | None:
+        return room.viewer_role
 
     @extend_schema_field(object_of(participants=WHOLE, prizes=WHOLE, winners=WHOLE))
     def get_count_object(self, room: Room) -> dict[str, int]:
@@ -114,13 +139,25 @@ class ParticipantSerializer(ModelSerializer):
     roomId = serializers.CharField(source="room_id")
     metadata = serializers.SerializerMethodField()
     joinedAt = UTCDateTimeField(source="joined_at")
+    checkedInAt = UTCDateTimeField(source="checked_in_at")
     updatedAt = UTCDateTimeField(source="updated_at")
     deletedAt = UTCDateTimeField(source="deleted_at")
     user = serializers.SerializerMethodField()
 
     class Meta:
         model = Participant
-        fields = ("id", "userId", "roomId", "role", "metadata", "joinedAt", "updatedAt", "deletedAt", "user")
+        fields = (
+            "id",
+            "userId",
+            "roomId",
+            "role",
+            "metadata",
+            "joinedAt",
+            "checkedInAt",
+            "updatedAt",
+            "deletedAt",
+            "user",
+        )
 
     def get_metadata(self, participant: Participant) -> dict[str, Any] | None:
         return participant.metadata if self.context.get("member") else None

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.actions import open_session
+from accounts.actors import PLATFORM
 from accounts.models import User
 from accounts.tokens import named_user
 from apps_registry.models import App, ManifestVersion
@@ -81,7 +82,7 @@ def add_participant(room: Room, user: User | None = None, role: str = Participan
 
 
 def make_prize(room: Room, **fields: Any) -> Prize:
-    return create_prize(room_id=room.pk, by=None, **{"name": "Cup"} | fields)
+    return create_prize(room_id=room.pk, by=PLATFORM, **{"name": "Cup"} | fields)
 
 
 def bearer(user: User, room_id: str = "") -> dict[str, str]:
@@ -96,4 +97,4 @@ def bearer(user: User, room_id: str = "") -> dict[str, str]:
 
 def make_draw(room: Room, prize: Prize, count: int | None = None, **fields: Any) -> Draw:
     """A committed draw over one prize, by the platform itself."""
-    return commit_draw(room_id=room.pk, by=None, prizes=[(prize.pk, count)], **fields)
+    return commit_draw(room_id=room.pk, by=PLATFORM, prizes=[(prize.pk, count)], **fields)

@@ -108,6 +108,10 @@ LEAVE = write(MEMBERS)
 for kind in ("public", "private", "draft"):
     LEAVE.but(kind, {"organizer": 409} | dict.fromkeys(set(CALLERS) - MEMBERS - {"anonymous"}, 404))
 
+MINE = write(MEMBERS)
+for kind in ("public", "private", "draft"):
+    MINE.but(kind, dict.fromkeys(SIGNED_IN - MEMBERS, 404))
+
 NOT_FOUND = dict.fromkeys(CALLERS, 404)
 WITHOUT_ENVELOPE = {"/openapi.json", "/rooms/{room}/export.{kind}", "/rooms/{room}/evidence.zip"}
 
@@ -173,6 +177,9 @@ TABLE = [
     Row("PATCH", "/rooms/{room}/participants/{person}", write(ORGANIZERS), body={"role": "MODERATOR"}),
     Row("DELETE", "/rooms/{room}/participants/{person}", write(RUNNERS), body={"reason": "Noise"}),
     Row("DELETE", "/rooms/{room}/participants/me", LEAVE),
+    Row("GET", "/rooms/{room}/participants/me", MINE),
+    Row("POST", "/rooms/{room}/participants/{person}/check-in", write(RUNNERS)),
+    Row("DELETE", "/rooms/{room}/participants/{person}/check-in", write(RUNNERS)),
     Row("POST", "/rooms/{room}/participants/{gone}/restore", write(ORGANIZERS)),
     # prizes
     Row("GET", "/rooms/{room}/prizes", read()),

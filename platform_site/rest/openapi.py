@@ -216,6 +216,8 @@ class AutoSchema(SpectacularSchema):
             parameters.append(self.fields_parameter())
         if self.is_idempotent:
             parameters.append(IDEMPOTENCY_KEY)
+        if getattr(getattr(self.view, self.action, None), "is_idempotent_for_strangers", False):
+            parameters.append(DEVICE_KEY)
         return parameters + list(self.declared.parameters)
 
     def path_parameter(self, name: str) -> Schema:
@@ -384,6 +386,17 @@ IDEMPOTENCY_KEY: Schema = {
     "description": "Any text of your own, new for every thing you want done. Sent again within 24 hours with the same "
     "body, it brings the first answer (with `Idempotent-Replayed: true`) and nothing is done twice.",
     "example": "5f2c8e2a-prize-1",
+}
+
+
+DEVICE_KEY: Schema = {
+    "name": "X-Device-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22,64}$"},
+    "description": "128 random bits (22 characters of URL-safe base64, or 32 of hex) that the device made up and keeps."
+    " Without an access token, an `Idempotency-Key` belongs to it: required then, and looked at in no other case.",
+    "example": "q83vEjRWeJCrze8SNFZ4kA",
 }
 
 

@@ -17,6 +17,8 @@ REASONS = {
     "removed": "The person was removed from the room; an organizer can restore them.",
     "not_removed": "The person was not removed: they left by themselves.",
     "invite_only": "The room takes invited people only.",
+    "joining_locked": "Nobody joins the room by themselves for now.",
+    "room_full": "As many people are in the room as it takes.",
     "already_answered": "The invitation was accepted or declined before.",
     "not_organizer": "A room is handed over to somebody who organizes it already.",
     "not_creator": "Only whoever created the room hands it over.",

@@ -8,11 +8,23 @@ from django.utils import timezone
 
 from accounts.actions import Tokens, open_dashboard, open_session
 from accounts.models import User
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
+from rooms.actions.limits import count_join, room_id_of_code
 from rooms.actions.offers import keep_place
-from rooms.actions.people import require_no_guest, require_numbering, set_role, take_role
+from rooms.actions.people import require_no_guest, require_numbering, require_seat, set_role, take_role
 from rooms.enums import RUNNERS, EntryPolicy, ParticipantRole
-from rooms.errors import AlreadyIn, GuestElsewhere, InviteOnly, NoGuestsHere, Removed, RemovedBefore, RoomClosed
+from rooms.errors import (
+    AlreadyIn,
+    GuestElsewhere,
+    InviteOnly,
+    JoiningLocked,
+    NoGuestsHere,
+    NotInRoom,
+    Removed,
+    RemovedBefore,
+    RoomClosed,
+)
 from rooms.events import record
 from rooms.models import Invitation, Participant, Room
 from rooms.permissions import Need, is_allowed, lock_room, locked_room, may_hand_out, rank_of
@@ -38,8 +50,8 @@ def join_room(
     """`by` enters a room that they see or are invited to. Who left comes back with their metadata.
 
     An invitation to run the room lets them in and stays open. A VIEWER by somebody else's decision comes back as one.
-    Raises NotFound, Removed, RoomClosed, AlreadyIn, Forbidden (a guest elsewhere, or a room by invitation only),
-    InvalidInput (a role that nobody takes for themselves, metadata from others than organizers).
+    Raises NotFound, Removed, RoomClosed, RoomFull, JoiningLocked, AlreadyIn, GuestElsewhere, InviteOnly, InvalidInput
+    (a role that nobody takes for themselves, metadata from others than organizers).
     """
     room = lock_room(room_id, by)
     past = past_of(room, by)
@@ -60,19 +72,31 @@ def join_room(
     return come_in(room, by, role, past, metadata=metadata)
 
 
-@transaction.atomic
 def join_by_code(
-    *, code: str, by: User | None, name: str = "", device_info: str = "", ip_address: str | None = None
+    *,
+    code: str,
+    by: User | None,
+    name: str = "",
+    device_info: str = "",
+    ip_address: str | None = None,
+    is_counted: bool = False,
 ) -> Admission:
     """Whoever holds the code of a room enters it as PARTICIPANT; who is in already just gets their place told.
 
-    Without an account (`by` is None, or a guest of another room) a guest called `name` is made and signed in.
-    Raises NotFound (no such code), Removed, RoomClosed, Forbidden (by invitation only), NoGuestsHere, InvalidInput (a
-    guest without a name).
+    Without an account (`by` is None, or a guest of another room) a guest called `name` is made and signed in. Attempts
+    are limited by address, wrong codes more; `is_counted` says that the caller called `count_join`.
+
+    Raises NotFound (no such code), Removed, RoomClosed, RoomFull, JoiningLocked, InviteOnly, NoGuestsHere, InvalidInput
+    (a guest without a name), RateLimited.
     """
-    room_id = Room.objects.filter(join_code=spelled(code)).values_list("pk", flat=True).first()
-    if room_id is None:
-        raise NotFound("No room has this code.")
+    if not is_counted:
+        count_join(ip_address)
+    room_id = room_id_of_code(code, ip_address)
+    return enter_by_code(room_id, by, name, device_info, ip_address)
+
+
+@transaction.atomic
+def enter_by_code(room_id: str, by: User | None, name: str, device_info: str, ip_address: str | None) -> Admission:
     room = lock_room(room_id, by)
     past = past_of(room, by) if by is not None else None
     if past is not None and past.deleted_at is None:
@@ -88,8 +112,22 @@ def join_by_code(
     return Admission(come_in(room, by, ParticipantRole.PARTICIPANT, past), is_new=True)
 
 
+def sign_guest_in(*, participant_id: str, device_info: str = "", ip_address: str | None = None) -> Tokens:
+    """New tokens for a guest whose own device asks again for the answer that made them.
+
+    Raises NotInRoom: gone from the room, or no guest any more.
+    """
+    places = Participant.objects.select_related("user").filter(pk=participant_id, user__is_guest=True)
+    place = places.filter(user__is_active=True, user__deleted_at=None).first()
+    if place is None:
+        raise NotInRoom
+    return open_session(user=place.user, device_info=device_info, ip_address=ip_address, room_id=place.room_id)
+
+
 def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | None) -> Admission:
     """A new person without an account in a locked, open room, and their first tokens."""
+    if room.join_locked:
+        raise JoiningLocked
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
         raise InviteOnly
     if room.entry_policy != EntryPolicy.GUESTS:
@@ -112,29 +150,50 @@ def add_person(
     user_id: str,
     role: str = ParticipantRole.PARTICIPANT,
     metadata: dict[str, Any] | None = None,
-) -> Participant | Invitation:
-    """Who runs the room lets in somebody whom they know by id, at once; a role to run it with they are offered.
+) -> Participant:
+    """Who runs the room lets in somebody whom they know by id, at once, as PARTICIPANT or VIEWER.
 
-    Raises Forbidden (a moderator hands out no role like their own, nor makes a PARTICIPANT of who was made a VIEWER),
-    InvalidInput (nobody with that id; metadata from a moderator), RoomClosed, AlreadyIn, RemovedBefore.
+    Raises Forbidden (a moderator makes no PARTICIPANT of who was made a VIEWER), InvalidInput (nobody with that id;
+    metadata from a moderator; a role that is offered), RoomClosed, RoomFull, AlreadyIn, RemovedBefore.
+    """
+    if role not in JOINABLE_ROLES:
+        raise InvalidInput({"role": ["This role is offered: nobody gets it without accepting."]})
+    room = locked_room(room_id, by, Need.RUN)
+    if metadata is not None:
+        require_numbering(room, by)
+    user, past = somebody(room, user_id)
+    require_room_for(room, past)
+    if past is not None and past.is_held_viewer and role != past.role and not is_allowed(room, by, Need.ORGANIZE):
+        raise Forbidden("A moderator cannot give this role to this person.")
+    return let_in(room, user, role, past, by=by, metadata=metadata, is_held=True)
+
+
+@transaction.atomic
+def offer_role(*, room_id: str, by: User, user_id: str, role: str) -> Invitation:
+    """An organizer offers somebody, in the room or not, a role to run it with.
+
+    Raises Forbidden, InvalidInput (nobody with that id), RoomClosed, AlreadyIn (with that role or a higher one),
+    RemovedBefore.
     """
     room = locked_room(room_id, by, Need.RUN)
     require_handing_out(room, by, role)
-    if metadata is not None:
-        require_numbering(room, by)
+    user, past = somebody(room, user_id)
+    if not room.is_open:
+        raise RoomClosed
+    if past is not None and past.deleted_at is None and rank_of(past.role) >= rank_of(role):
+        raise AlreadyIn
+    return keep_place(room, role, by=by, user=user)
+
+
+def somebody(room: Room, user_id: str) -> tuple[User, Participant | None]:
+    """Whom others let into a locked room, and their row in it. Raises InvalidInput, RemovedBefore."""
     user = User.objects.filter(pk=user_id, is_active=True, is_guest=False).first()
     if user is None:
         raise InvalidInput({"userId": ["There is no such person."]})
     past = past_of(room, user)
     if past is not None and past.removed_by_id is not None:
         raise RemovedBefore
-    if role in RUNNERS:
-        require_lower(room, past, role)
-        return keep_place(room, role, by=by, user=user)
-    require_room_for(room, past)
-    if past is not None and past.is_held_viewer and role != past.role and not is_allowed(room, by, Need.ORGANIZE):
-        raise Forbidden("A moderator cannot give this role to this person.")
-    return let_in(room, user, role, past, by=by, metadata=metadata, is_held=True)
+    return user, past
 
 
 def accept(room: Room, invitation: Invitation, user: User, past: Participant | None) -> Participant:
@@ -175,12 +234,16 @@ def let_in(
     Whoever gets a role to run the room with has taken it themselves. `is_held`: a VIEWER is one by others' decision.
     """
     require_no_guest(user, role)
+    if role not in RUNNERS:
+        require_seat(room)
     participant = past or Participant(user=user, room=room)
     take_role(participant, role, is_held=is_held)
     participant.joined_at, participant.deleted_at = timezone.now(), None
+    participant.checked_in_at = None  # whoever comes back shows up at the desk once more
     if metadata is not None:
         participant.metadata = metadata
     participant.save()
+    room_app(room.app_id).on_join(room, participant, by)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
     if role in RUNNERS:
         open_dashboard(user=user)
@@ -209,18 +272,12 @@ def require_room_for(room: Room, past: Participant | None) -> None:
         raise AlreadyIn
 
 
-def require_lower(room: Room, past: Participant | None, role: str) -> None:
-    """Refuses to offer somebody what they have, and everything once the event is over."""
-    if not room.is_open:
-        raise RoomClosed
-    if past is not None and past.deleted_at is None and rank_of(past.role) >= rank_of(role):
-        raise AlreadyIn
-
-
 def require_admission(room: Room, by: User, past: Participant | None) -> None:
     """What the entry policy asks of somebody without an invitation."""
     if is_admin_in(room, by):
         return
+    if room.join_locked:
+        raise JoiningLocked
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
         raise InviteOnly
     if by.is_guest and (past is None or room.entry_policy != EntryPolicy.GUESTS):
@@ -230,8 +287,3 @@ def require_admission(room: Room, by: User, past: Participant | None) -> None:
 def require_handing_out(room: Room, by: User, role: str) -> None:
     if not may_hand_out(room, by, role):
         raise Forbidden("A moderator lets in participants and viewers only.")
-
-
-def spelled(code: str) -> str:
-    """A code as it is stored, from how people type it: any case, with spaces or dashes."""
-    return "".join(letter for letter in code.upper() if letter.isalnum())

@@ -7,6 +7,7 @@ from accounts.models import User
 from platform_site.rest.exceptions import NotFound
 from rooms.actions.entry import accept, past_of, require_handing_out
 from rooms.actions.offers import keep_place, tell_offer
+from rooms.actions.people import has_seats
 from rooms.enums import RUNNERS, ParticipantRole
 from rooms.errors import AlreadyAnswered, Removed, RoomClosed
 from rooms.models import Invitation, Participant, Room
@@ -31,7 +32,8 @@ def invite(*, room_id: str, by: User, email: str, role: str = ParticipantRole.PA
 def accept_invitation(*, invitation_id: str, by: User) -> Participant:
     """`by` takes the place that was offered to them. Accepting once more changes nothing.
 
-    Raises NotFound (none of theirs, or taken back), AlreadyAnswered (declined, or left since), Removed, RoomClosed.
+    Raises NotFound (none of theirs, or taken back), AlreadyAnswered (declined, or left since), Removed, RoomClosed,
+    RoomFull.
     """
     room, invitation = locked_invitation(invitation_id, by)
     past = past_of(room, by)
@@ -97,5 +99,8 @@ def redeem(room_id: str, user: User) -> None:
         return
     if invitation.role in RUNNERS:
         tell_offer(room, invitation)
-    else:
+        return
+    # Where the room is full the place stays open, for the next time.
+    is_in = past is not None and past.deleted_at is None
+    if is_in or has_seats(room):
         accept(room, invitation, user, past)

@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.actions import open_dashboard
+from accounts.actors import Actor
 from accounts.models import User
 from apps_registry import manifest
 from apps_registry.models import App
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition
 from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
 from rooms.errors import NotCreator, NotForGuests, NotInRoom, NotOrganizer, RoomClosed, RoomIsActive, SettingsFrozen
@@ -33,6 +35,12 @@ API_NAMES = {
     "description": "description",
     "is_public": "isPublic",
     "entry_policy": "entryPolicy",
+    "join_locked": "joinLocked",
+    "max_participants": "maxParticipants",
+    "mask_names": "maskNames",
+    "time_zone": "timeZone",
+    "reveal_seconds": "revealSeconds",
+    "privacy_notice": "privacyNotice",
     "app_id": "appId",
     "app_settings": "appSettings",
 }
@@ -45,25 +53,29 @@ def create_room(
     name: str,
     app_id: str,
     app_settings: dict[str, Any] | None = None,
-    description: str = "",
     is_public: bool = True,
     entry_policy: str = "",
+    time_zone: str = "",
+    **fields: Any,
 ) -> Room:
-    """A new DRAFT with `by` as its organizer, locked to the app's newest manifest version.
+    """A new DRAFT with `by` as its organizer, locked to the app's newest manifest version. `fields` are the other plain
+    ones of API_NAMES; without an entry policy or a time zone it gets the usual one.
 
     Raises Forbidden for guests, InvalidInput for an unknown app or for settings that its manifest refuses.
     """
     if by.is_guest:
         raise NotForGuests("Guests cannot create rooms. Sign in first.")
-    room = Room(name=name, description=description, is_public=is_public, created_by=by)
+    room = Room(name=name, is_public=is_public, created_by=by, **fields)
+    room.time_zone = time_zone or settings.DEFAULT_TIME_ZONE
     room.entry_policy = entry_policy or (EntryPolicy.GUESTS if is_public else EntryPolicy.REGISTERED)
     run_app(room, app_id)
-    room.app_settings = accepted_settings(room.manifest_version_id, app_settings or {})
+    room.app_settings = accepted_settings(room, app_settings or {})
     room.save(force_insert=True)
     now = timezone.now()
     participant = Participant(user=by, room=room, role=ParticipantRole.ORGANIZER, role_accepted_at=now, joined_at=now)
     participant.save(force_insert=True)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
+    room_app(room.app_id).on_setup(room, {}, by)
     open_dashboard(user=by)
     return room
 
@@ -78,19 +90,21 @@ def run_app(room: Room, app_id: str) -> None:
     room.manifest_version_id = f"{app.app_id}@{app.manifest_version}"
 
 
-def accepted_settings(key: str, given: dict[str, Any]) -> dict[str, Any]:
-    """`given` with the defaults of the manifest version `key`. Raises InvalidInput where its schema refuses them."""
+def accepted_settings(room: Room, given: dict[str, Any]) -> dict[str, Any]:
+    """`given` with the defaults of the room's manifest version. Raises InvalidInput where its schema, or the game,
+    refuses them."""
+    key = room.manifest_version_id
     whole = manifest.with_defaults(key, manifest.without_dropped(key, given))
-    faults = manifest.settings_faults(key, whole)
+    faults = manifest.settings_faults(key, whole) or room_app(room.app_id).settings_faults(whole)
     if faults:
         raise InvalidInput(faults)
     return whole
 
 
 @transaction.atomic
-def update_room(*, room_id: str, by: User | None, status: str = "", **changes: Any) -> Room:
-    """Changes name, description, is_public, entry_policy, app_id, app_settings (merged at the top level, None removes
-    a key), then status: settings first, so that one call can set up a draft and start it.
+def update_room(*, room_id: str, by: Actor, status: str = "", **changes: Any) -> Room:
+    """Changes what API_NAMES names (app_settings are merged at the top level, None removes a key), then status:
+    settings first, so that one call can set up a draft and start it.
 
     Raises InvalidInput, SettingsFrozen (with the frozen fields), RoomClosed, InvalidTransition.
     """
@@ -103,6 +117,9 @@ def update_room(*, room_id: str, by: User | None, status: str = "", **changes: A
     changed = {name for name in API_NAMES if getattr(room, name) != before[name]}
     if changed:
         room.save()
+        if changed & {"app_id", "app_settings"}:
+            played = {} if "app_id" in changed else before["app_settings"]
+            room_app(room.app_id).on_setup(room, played, by)
         tell_changes(room, changed, public_before, by=by)
     if status:
         change_status(room, RoomStatus(status), by=by)
@@ -118,7 +135,7 @@ def merge_settings(room: Room, changes: dict[str, Any]) -> None:
         if room.status != RoomStatus.DRAFT:
             raise SettingsFrozen(fields={"appId": ["The application is frozen once the event has started."]})
         run_app(room, app_id)
-        room.app_settings = {}  # they were the settings of another game
+        room.app_settings, room.app_runtime = {}, None  # they were another game's
     elif given is None:
         return
     key = room.manifest_version_id
@@ -136,10 +153,10 @@ def merge_settings(room: Room, changes: dict[str, Any]) -> None:
             raise SettingsFrozen(fields={f"appSettings.{name}": [message] for name in sorted(frozen)})
         if not touched:
             return
-    room.app_settings = accepted_settings(key, merged)
+    room.app_settings = accepted_settings(room, merged)
 
 
-def tell_changes(room: Room, changed: set[str], public_before: dict[str, Any], *, by: User | None) -> None:
+def tell_changes(room: Room, changed: set[str], public_before: dict[str, Any], *, by: Actor) -> None:
     """Records room:updated for everybody, without a word of settings that outsiders do not see, and, where settings
     changed and those who run the room see more of them, once more for these."""
     shown = public_room(room.pk)
@@ -156,14 +173,16 @@ def tell_changes(room: Room, changed: set[str], public_before: dict[str, Any], *
         record(room, "room:updated", payload, by=by, visibility=Visibility.ORGANIZER)
 
 
-def change_status(room: Room, status: RoomStatus, *, by: User | None) -> None:
+def change_status(room: Room, status: RoomStatus, *, by: Actor) -> None:
     """Moves a locked room along its life. Asking for the status it has changes nothing. Raises InvalidTransition."""
     old = room.status
     if status == old:
         return
     if (old, status) not in TRANSITIONS:
         raise InvalidTransition(f"A room that is {old} cannot become {status}.")
-    if status not in OPEN_STATUSES:
+    if status == RoomStatus.ACTIVE:
+        room_app(room.app_id).on_activation(room, by)
+    elif status not in OPEN_STATUSES:
         end_open_business(room, by)
     room.status = status
     room.closed_at = None if room.is_open else timezone.now()
@@ -171,18 +190,20 @@ def change_status(room: Room, status: RoomStatus, *, by: User | None) -> None:
     record(room, "room:status_changed", {"oldStatus": old, "newStatus": status.value}, by=by)
 
 
-def end_open_business(room: Room, by: User | None) -> None:
-    """Lets those above end what they have open in a locked room (draws), while the room itself is still open.
+def end_open_business(room: Room, by: Actor) -> None:
+    """Lets the game, and those above, end what they have open in a locked room (a round, draws) while the room itself
+    is still open.
 
     The setting ROOM_CLOSERS names them: each is called as `closer(room, by)` inside the transaction.
     """
+    room_app(room.app_id).on_closing(room, by)
     for path in settings.ROOM_CLOSERS:
-        closer: Callable[[Room, User | None], None] = import_string(path)
+        closer: Callable[[Room, Actor], None] = import_string(path)
         closer(room, by)
 
 
 @transaction.atomic
-def delete_room(*, room_id: str, by: User | None) -> None:
+def delete_room(*, room_id: str, by: Actor) -> None:
     """Takes a room out of sight, softly: its wins, draws and log stay as evidence. Raises RoomIsActive."""
     room = locked_room(room_id, by, Need.ORGANIZE)
     if room.status == RoomStatus.ACTIVE:

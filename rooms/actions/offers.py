@@ -3,6 +3,7 @@
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.actors import Actor, person_of
 from accounts.models import User
 from rooms.enums import RUNNERS, ParticipantRole
 from rooms.models import Invitation, Room
@@ -10,9 +11,7 @@ from rooms.notifications import notify
 from rooms.permissions import may_hand_out, rank_of
 
 
-def keep_place(
-    room: Room, role: str, *, by: User | None, email: str | None = None, user: User | None = None
-) -> Invitation:
+def keep_place(room: Room, role: str, *, by: Actor, email: str | None = None, user: User | None = None) -> Invitation:
     """Invites an address or a user into a locked room; once more renews it. `by` may hand out `role`.
 
     An open invitation to a role that `by` may not hand out stays as it is. One that was answered keeps nothing of its
@@ -25,7 +24,7 @@ def keep_place(
     invitation = known or Invitation(room=room, **whom)
     if not (invitation.is_open and invitation.role == role):
         invitation.told_at = None
-    invitation.role, invitation.invited_by = role, by
+    invitation.role, invitation.invited_by = role, person_of(by)
     invitation.redeemed_at = invitation.declined_at = None
     invitation.save()
     tell_offer(room, invitation)

@@ -7,13 +7,15 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.actions import open_dashboard
+from accounts.actors import Actor
 from accounts.models import User
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput
 from platform_site.rest.fields import MetadataField
 from platform_site.rest.throttling import RateLimited, hit
 from rooms.actions.offers import end_invitations_to, end_offers_by, keep_place
 from rooms.enums import RUNNERS, ParticipantRole, Visibility
-from rooms.errors import NotInRoom, NotRemoved, OrganizerStays, RoomClosed
+from rooms.errors import NotInRoom, NotRemoved, OrganizerStays, RoomClosed, RoomFull
 from rooms.events import record
 from rooms.models import Participant, Room
 from rooms.permissions import Need, is_allowed, locked_room, may_hand_out, rank_of, require
@@ -39,6 +41,7 @@ def leave(room: Room, participant: Participant, by: User) -> None:
     participant.deleted_at = timezone.now()
     participant.save(update_fields=["deleted_at", "updated_at"])
     end_offers_by(room, participant.user)
+    room_app(room.app_id).on_leave(room, participant, by)
     record(room, "participant:left", {"participantId": participant.pk, "userId": participant.user_id}, by=by)
 
 
@@ -70,6 +73,7 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
     participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
     end_invitations_to(room, participant.user, above=None)
     end_offers_by(room, participant.user)
+    room_app(room.app_id).on_leave(room, participant, by)
     told = {"participantId": participant.pk, "userId": participant.user_id}
     record(room, "participant:left", told, by=by)
     audit = {"removedBy": by.pk, "reason": reason}
@@ -78,10 +82,11 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
 
 
 @transaction.atomic
-def restore_participant(*, room_id: str, participant_id: str, by: User | None) -> Participant:
+def restore_participant(*, room_id: str, participant_id: str, by: Actor) -> Participant:
     """Undoes a removal: the row comes back as it was. Who is in the room already stays, and nothing happens.
 
-    Raises RoomClosed, NotRemoved (they left by themselves), NotInRoom (they never were here, or their account is gone).
+    Raises RoomClosed, RoomFull, NotRemoved (they left by themselves), NotInRoom (they never were here, or their account
+    is gone).
     """
     room = locked_room(room_id, by, Need.ORGANIZE)
     people = Participant.all_objects.select_related("user").filter(room=room, user__deleted_at=None)
@@ -94,15 +99,18 @@ def restore_participant(*, room_id: str, participant_id: str, by: User | None) -
         raise NotRemoved
     if not room.is_open:
         raise RoomClosed
+    if participant.role not in RUNNERS:
+        require_seat(room)
     participant.deleted_at, participant.removed_by, participant.removal_reason = None, None, ""
     participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
+    room_app(room.app_id).on_join(room, participant, by)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
     return participant
 
 
 @transaction.atomic
 def change_participant(
-    *, room_id: str, participant_id: str, by: User | None, role: str = "", metadata: dict[str, Any] | None = None
+    *, room_id: str, participant_id: str, by: Actor, role: str = "", metadata: dict[str, Any] | None = None
 ) -> Participant:
     """Gives somebody another role, and merges `metadata` (None removes a key).
 
@@ -125,10 +133,10 @@ def change_participant(
     return participant
 
 
-def give_role(room: Room, participant: Participant, role: str, by: User | None) -> None:
+def give_role(room: Room, participant: Participant, role: str, by: Actor) -> None:
     """Writes a role, or offers one that nobody gets without their own word."""
     rises_to_run = role in RUNNERS and rank_of(role) > rank_of(participant.role)
-    if not rises_to_run or (by is not None and by.pk == participant.user_id):
+    if not rises_to_run or by.pk == participant.user_id:
         set_role(room, participant, role, by=by)
         return
     if not room.is_open:
@@ -136,15 +144,15 @@ def give_role(room: Room, participant: Participant, role: str, by: User | None) 
     keep_place(room, role, by=by, user=participant.user)
 
 
-def require_numbering(room: Room, by: User | None) -> None:
+def require_numbering(room: Room, by: Actor) -> None:
     """People may not number their own tickets."""
-    if by is not None and not is_allowed(room, by, Need.ORGANIZE):
+    if not is_allowed(room, by, Need.ORGANIZE):
         raise InvalidInput({"metadata": ["Only organizers set metadata."]})
 
 
-def require_step(room: Room, participant: Participant, role: str, by: User | None) -> None:
+def require_step(room: Room, participant: Participant, role: str, by: Actor) -> None:
     """Refuses a role that `by` may not give to this person."""
-    if by is not None and not is_allowed(room, by, Need.ORGANIZE):
+    if not is_allowed(room, by, Need.ORGANIZE):
         below = rank_of(participant.role) < rank_of(ParticipantRole.MODERATOR) or participant.user_id == by.pk
         if not below or rank_of(role) > rank_of(participant.role):
             raise Forbidden("A moderator cannot give this role to this person.")
@@ -160,14 +168,28 @@ def require_no_guest(user: User, role: str) -> None:
         raise InvalidInput({"role": ["A guest cannot run a room."]})
 
 
-def set_role(room: Room, participant: Participant, role: str, *, by: User | None) -> None:
+def has_seats(room: Room, wanted: int = 1) -> bool:
+    """Whether so many more participants or viewers may come into a locked room. Those who run it take no seat."""
+    if room.max_participants is None:
+        return True
+    taken = Participant.objects.filter(room=room).exclude(role__in=RUNNERS).count()
+    return taken + wanted <= room.max_participants
+
+
+def require_seat(room: Room, wanted: int = 1) -> None:
+    if not has_seats(room, wanted):
+        raise RoomFull
+
+
+def set_role(room: Room, participant: Participant, role: str, *, by: Actor) -> None:
     """Writes a new role into a locked room and tells it. Who is lowered loses what was open to more than that."""
     is_lowered = rank_of(role) < rank_of(participant.role)
-    take_role(participant, role, is_held=by is None or by.pk != participant.user_id)
+    take_role(participant, role, is_held=by.pk != participant.user_id)
     participant.save(update_fields=["role", "role_accepted_at", "is_held_viewer", "updated_at"])
     if is_lowered:
         end_invitations_to(room, participant.user, above=role)
         end_offers_by(room, participant.user)
+    room_app(room.app_id).on_join(room, participant, by)
     tell_updated(room, participant, {"role": role}, by=by)
     if role in RUNNERS:
         open_dashboard(user=participant.user)
@@ -180,13 +202,15 @@ def take_role(participant: Participant, role: str, *, is_held: bool) -> None:
     participant.is_held_viewer = is_held and role == ParticipantRole.VIEWER
 
 
-def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any], by: User | None) -> None:
+def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any], by: Actor) -> None:
     merged = {name: value for name, value in (participant.metadata | changes).items() if value is not None}
     if merged == participant.metadata:
         return
+    before = participant.metadata
     participant.metadata = bounded_metadata(merged)
     participant.save(update_fields=["metadata", "updated_at"])
-    tell_updated(room, participant, {"metadata": merged}, by=by, visibility=Visibility.ORGANIZER)
+    room_app(room.app_id).on_metadata(room, participant, before, by)
+    tell_updated(room, participant, {"metadata": participant.metadata}, by=by, visibility=Visibility.ORGANIZER)
 
 
 def bounded_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +226,7 @@ def tell_updated(
     participant: Participant,
     changes: dict[str, Any],
     *,
-    by: User | None,
+    by: Actor,
     visibility: Visibility = Visibility.PUBLIC,
 ) -> None:
     member = visibility == Visibility.ORGANIZER

@@ -13,6 +13,7 @@ from django.db.utils import IntegrityError
 from django.utils import timezone
 
 from accounts.actions import update_profile
+from accounts.actors import PLATFORM
 from accounts.erasure import erase_user
 from accounts.errors import StillOrganises
 from accounts.models import DELETED_USER_NAME, TokenBlacklist, User
@@ -23,7 +24,7 @@ from prizes.actions import award_prize, run_draw
 from prizes.enums import WinnerState
 from prizes.models import Draw, Winner
 from prizes.records import record_of
-from rooms.actions import add_person, invite, join_room, leave_room, update_room
+from rooms.actions import invite, join_room, leave_room, offer_role, update_room
 from rooms.enums import ParticipantRole
 from rooms.events import record
 from rooms.models import Invitation, Notification, Participant, Room, RoomEvent
@@ -76,9 +77,9 @@ def lived(person, organiser, moderator, admin):
     )
     person = update_profile(user=person, by=person, name=NAME, avatar=AVATAR)
     with transaction.atomic():
-        locked = locked_room(room.pk, None, Need.RUN)
+        locked = locked_room(room.pk, PLATFORM, Need.RUN)
         leaderboard = [{"participantId": place.pk, "participantName": FORMER, "score": 3}]
-        record(locked, "quiz:finished", {"leaderboard": leaderboard}, by=None)
+        record(locked, "quiz:finished", {"leaderboard": leaderboard}, by=PLATFORM)
         record(locked, "note:written", {"text": f"I am {NAME}, write to {EMAIL.upper()}"}, by=person)
         record(locked, "note:written", {"participantId": place.pk, "text": f"{NAME} won!"}, by=organiser)
     Participant.all_objects.filter(pk=place.pk).update(metadata={"ticketNumber": 7, "greeting": f"Hello {NAME}"})
@@ -256,8 +257,8 @@ def test_erasing_somebody_ends_what_was_offered_to_them_and_by_them(person, orga
     room = make_room(organiser)
     add_participant(room, person, ParticipantRole.ORGANIZER)
     other = make_room(stranger)
-    add_person(room_id=other.pk, by=stranger, user_id=person.pk, role="MODERATOR")
-    add_person(room_id=room.pk, by=person, user_id=stranger.pk, role="ORGANIZER")
+    offer_role(room_id=other.pk, by=stranger, user_id=person.pk, role="MODERATOR")
+    offer_role(room_id=room.pk, by=person, user_id=stranger.pk, role="ORGANIZER")
     told = Notification.objects.get(user=stranger)
     assert FORMER in told.body
     erase_user(user=person, by=person)

@@ -56,6 +56,7 @@ def test_an_empty_environment_names_every_fault_at_once():
         ("REDIS_URL", "http://localhost", "no address of the kind"),
         ("REDIS_URL", "redis://localhost:port/0", "no address of the kind"),
         ("JWT_SECRET", PRODUCTION["SECRET_KEY"], "is SECRET_KEY once more"),
+        ("DEFAULT_TIME_ZONE", "Mars/Olympus", "use a time zone"),
         ("ACCESS_TOKEN_TTL", "1h", "use a whole number"),
         ("ACCESS_TOKEN_TTL", "5", "use a whole number"),
         ("DEBUG", "maybe", "use on or off"),

@@ -18,7 +18,6 @@ from rooms.actions import (
     remove_participant,
     update_room,
 )
-from rooms.api import MOST_JOINS, MOST_WRONG_CODES
 from rooms.models import Invitation, Participant, Room, RoomEvent
 from tests.factories import add_participant, make_guest, make_room, make_user
 
@@ -216,11 +215,11 @@ def test_the_code_of_a_closed_room_says_so_and_of_a_deleted_one_nothing(room, or
 
 
 def test_wrong_codes_are_limited_and_the_hall_still_comes_in(room, api, limits):
-    for _ in range(MOST_WRONG_CODES):
+    for _ in range(20):
         assert api().post(JOIN, {"code": "WRONG", "name": "Gus"}).status_code == 404
     answer = api().post(JOIN, {"code": "WRONG", "name": "Gus"})
     assert code_of(answer) == (429, "RATE_LIMIT_EXCEEDED")
-    assert answer.json()["error"]["details"]["limit"] == MOST_WRONG_CODES
+    assert answer.json()["error"]["details"]["limit"] == 20
     assert api().post(JOIN, {"code": room.join_code, "name": "Gus"}).status_code == 201
     elsewhere = api().post(JOIN, {"code": "WRONG", "name": "Gus"}, REMOTE_ADDR="192.0.2.9")
     assert elsewhere.status_code == 404
@@ -230,7 +229,6 @@ def test_a_hall_joins_within_a_minute(room, participant, api, limits):
     client = api(participant)
     answers = [client.post(JOIN, {"code": room.join_code}) for _ in range(50)]
     assert {answer.status_code for answer in answers} == {200}
-    assert MOST_JOINS == 600
     assert (answers[-1]["X-RateLimit-Limit"], answers[-1]["X-RateLimit-Remaining"]) == ("600", "550")
 
 

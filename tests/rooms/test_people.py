@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from accounts.actors import PLATFORM
 from accounts.models import User
 from rooms.actions import change_participant, leave_room, remove_participant, update_room
 from rooms.actions.people import MOST_REMOVALS
@@ -255,7 +256,7 @@ def test_an_empty_change_changes_nothing(room, organiser, participant, api):
 
 def test_the_platform_itself_changes_people(room, participant):
     person = room.participants.get(user=participant)
-    change_participant(room_id=room.pk, participant_id=person.pk, by=None, metadata={"ticketNumber": 1})
+    change_participant(room_id=room.pk, participant_id=person.pk, by=PLATFORM, metadata={"ticketNumber": 1})
     assert Participant.objects.get(pk=person.pk).metadata == {"ticketNumber": 1}
 
 

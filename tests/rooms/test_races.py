@@ -13,12 +13,12 @@ from django.utils import timezone
 from platform_site.rest.exceptions import Forbidden, NotFound
 from rooms.actions import (
     accept_invitation,
-    add_person,
     change_participant,
     invite,
     join_by_code,
     join_room,
     leave_room,
+    offer_role,
     redeem_invitations,
     remove_participant,
     transfer_room,
@@ -214,6 +214,30 @@ def test_a_hall_joins_at_once(room):
     assert numbers(room) == list(range(1, len(before) + 21))
 
 
+def test_a_room_never_takes_one_too_many(organiser):
+    def join_without_a_lock(meet: threading.Barrier) -> None:
+        room = Room.objects.get(pk=small.pk)
+        taken = Participant.objects.filter(room=room, role="PARTICIPANT").count()
+        meet.wait(10)
+        assert room.max_participants is not None
+        if taken < room.max_participants:
+            Participant.objects.create(room=room, user=make_user(), joined_at=timezone.now())
+
+    small, meet = make_room(organiser, max_participants=3), threading.Barrier(10)
+    at_once(*[partial(join_without_a_lock, meet)] * 10)
+    assert Participant.objects.filter(room=small, role="PARTICIPANT").count() == 10
+
+    for _ in range(3):
+        room = make_room(organiser, max_participants=3)
+        people = [make_user() for _ in range(5)]
+        results = at_once(
+            *[partial(join_by_code, code=room.join_code, by=None, name="Gus")] * 5,
+            *[partial(join_room, room_id=room.pk, by=person) for person in people],
+        )
+        assert kinds(results).count("RoomFull") == 7
+        assert Participant.objects.filter(room=room, role="PARTICIPANT").count() == 3
+
+
 def test_one_person_signs_in_twice_at_once(private_room, organiser):
     user = make_user(email="nina@example.com", email_verified=True)
     invite(room_id=private_room.pk, by=organiser, email="nina@example.com")
@@ -288,7 +312,7 @@ def test_an_offer_is_accepted_while_its_holder_is_lowered(organiser):
     def offered() -> tuple[Room, Participant, Any]:
         room = make_room(organiser)
         person = add_participant(room, make_user(), "MODERATOR")
-        return room, person, add_person(room_id=room.pk, by=organiser, user_id=person.user_id, role="ORGANIZER")
+        return room, person, offer_role(room_id=room.pk, by=organiser, user_id=person.user_id, role="ORGANIZER")
 
     room, person, offer = offered()
     looked, done = threading.Event(), threading.Event()

@@ -79,6 +79,13 @@ def test_status_and_entry_policy_are_known(draft):
         can_become(draft, entry_policy=policy)
 
 
+def test_what_the_hall_needs_is_within_bounds(draft):
+    cannot_become(draft, "room_reveal_seconds", reveal_seconds=61)
+    cannot_become(draft, "room_max_participants", max_participants=0)
+    cannot_become(draft, "room_has_a_time_zone", time_zone="")
+    can_become(draft, reveal_seconds=60, max_participants=1)
+
+
 def test_room_app_and_version_agree(draft):
     other = make_app()
     by = f"room_manifest_version_agrees|{FOREIGN_KEY}"

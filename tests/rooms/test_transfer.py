@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.actors import PLATFORM
 from accounts.erasure import erase_user
 from accounts.models import User
 from accounts.sessions import deactivate_user
@@ -63,7 +64,7 @@ def test_only_an_organizer_of_the_room_takes_it_over(room, organiser, moderator,
         assert code_of(api(organiser).post(transfer(room), {"participantId": pk})) == (404, "NOT_FOUND")
     for body in ({}, {"participantId": None}, {"participantId": "x" * 200}):
         assert code_of(api(organiser).post(transfer(room), body)) == (422, "VALIDATION_ERROR")
-    deactivate_user(user=User.objects.get(pk=heir.user_id), by=None)
+    deactivate_user(user=User.objects.get(pk=heir.user_id), by=PLATFORM)
     assert reason_of(api(organiser).post(transfer(room), {"participantId": heir.pk})) == (409, "not_organizer")
     assert Room.objects.get(pk=room.pk).created_by == organiser
 

@@ -8,7 +8,7 @@ import logging
 import time
 from os import getpid
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from redis import asyncio as aioredis
@@ -16,14 +16,10 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from rooms.bells import room_group, tell
-from rooms.connections import Connection, Subscription
-from rooms.frames import frame_now
-from rooms.permissions import readable_room
-from rooms.protocol import ID, live_command, shape
+from rooms.live.connections import Subscription
+from rooms.live.following import Following
+from rooms.live.frames import frame_now
 from rooms.shapes import person
-
-if TYPE_CHECKING:
-    from rooms.hub import Hub
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +35,11 @@ def people(user_ids: list[str]) -> dict[str, dict[str, Any]]:
 
 
 class Presence:
-    """Beside a hub's feeds. `told` is who the local viewers believe to be online."""
+    """Watches who follows what. `told` is who the local viewers believe to be online."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self.hub = hub
+    def __init__(self, following: Following) -> None:
+        self.following, self.worker = following, following.worker
+        following.watchers.append(self)
         self.process = f"{getpid()}.{token_hex(4)}"
         self.here: dict[str, dict[str, int]] = {}  # room → person → connections of theirs
         self.told: dict[str, set[str]] = {}
@@ -59,7 +56,7 @@ class Presence:
         counts = self.here.setdefault(subscription.room_id, {})
         counts[user_id] = counts.get(user_id, 0) + 1
         if counts[user_id] == 1:
-            self.hub.spawn(self.sign(subscription.room_id, [user_id], changed=True))
+            self.worker.spawn(self.sign(subscription.room_id, [user_id], changed=True))
 
     def went(self, subscription: Subscription) -> None:
         user_id = subscription.connection.identity.user_id
@@ -70,23 +67,23 @@ class Presence:
         counts[user_id] -= 1
         if not counts[user_id]:
             del counts[user_id]
-            self.hub.spawn(self.strike(subscription.room_id, user_id))
+            self.worker.spawn(self.strike(subscription.room_id, user_id))
         if not counts:
             self.here.pop(subscription.room_id, None)
 
-    def hear(self, message: dict[str, Any]) -> None:
-        if message["type"] == "presence.changed":
-            self.gather(message["roomId"])
+    def changed(self, message: dict[str, Any]) -> None:
+        """Somebody came or went, here or on another process."""
+        self.gather(message["roomId"])
 
     async def tick(self) -> None:
         if time.monotonic() - self.signed_at >= SIGN_EVERY:
             self.signed_at = time.monotonic()
             for room_id, counts in list(self.here.items()):
                 await self.sign(room_id, list(counts))
-        for room_id in self.told.keys() - self.hub.feeds.keys():
+        for room_id in self.told.keys() - self.following.feeds.keys():
             self.told.pop(room_id, None)
         if settings.REDIS_URL:
-            for room_id in list(self.hub.feeds):
+            for room_id in list(self.following.feeds):
                 self.gather(room_id)
 
     # --- The shared set ----------------------------------------------------------------------------------------
@@ -137,18 +134,18 @@ class Presence:
     # --- Telling -----------------------------------------------------------------------------------------------
 
     def gather(self, room_id: str) -> None:
-        if room_id in self.hub.feeds and room_id not in self.gathering:
+        if room_id in self.following.feeds and room_id not in self.gathering:
             self.gathering.add(room_id)
-            self.hub.loop.call_later(GATHER, lambda: self.hub.spawn(self.tell_changes(room_id)))
+            self.worker.loop.call_later(GATHER, lambda: self.worker.spawn(self.tell_changes(room_id)))
 
     async def tell_changes(self, room_id: str) -> None:
         self.gathering.discard(room_id)
-        feed = self.hub.feeds.get(room_id)
+        feed = self.following.feeds.get(room_id)
         if feed is None:
             return
         online = await self.online(room_id)
         before, self.told[room_id] = self.told.get(room_id, set()), online
-        viewers = feed.everybody()
+        viewers = feed.admitted()
         changes = [("presence:user_online", each) for each in online - before]
         changes += [("presence:user_offline", each) for each in before - online]
         if not changes or not viewers:
@@ -156,7 +153,7 @@ class Presence:
         if len(changes) > max(1, MOST_SENDS // len(viewers)):
             frames = [frame_now("presence:changed", roomId=room_id, onlineCount=len(online))]
         else:
-            known = await self.hub.run(people, [user_id for _, user_id in changes])
+            known = await self.worker.run(people, [user_id for _, user_id in changes])
             frames = [
                 frame_now(name, roomId=room_id, userId=user_id, user=known.get(user_id), onlineCount=len(online))
                 for name, user_id in changes
@@ -168,23 +165,3 @@ class Presence:
 
 def key_of(room_id: str) -> str:
     return f"presence:{room_id}"
-
-
-@live_command(
-    "presence:get_online",
-    takes=shape(("roomId",), roomId=ID),
-    answers=shape(
-        ("roomId", "users", "onlineCount"),
-        roomId=ID,
-        users={"type": "array", "items": {"$ref": "#/components/schemas/Person"}},
-        onlineCount={"type": "integer"},
-    ),
-)
-async def get_online(connection: Connection, data: dict[str, Any]) -> dict[str, Any]:
-    """Who of a room's members follows it now."""
-    room_id, hub = data["roomId"], connection.hub
-    if room_id not in connection.subscriptions:
-        await hub.run(readable_room, room_id, connection.user)
-    online = await hub.presence.online(room_id)
-    shown = await hub.run(people, sorted(online))
-    return {"roomId": room_id, "users": list(shown.values()), "onlineCount": len(shown)}

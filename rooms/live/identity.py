@@ -14,7 +14,7 @@ from accounts.models import PageSession, TokenBlacklist, User
 from accounts.page_sessions import DEVICE, SessionStore
 from accounts.revocation import device_mark, person_mark
 from accounts.tokens import claims_of, hashed, user_of
-from rooms.origins import header, is_same_origin
+from rooms.live.origins import header, is_same_origin
 
 
 @dataclass(frozen=True)

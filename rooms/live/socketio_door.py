@@ -5,14 +5,16 @@ from typing import Any
 
 import socketio
 from django.conf import settings
+from django.utils import timezone
 from engineio.packet import MESSAGE, Packet
 
-from rooms.connections import Connection
-from rooms.frames import Frame
-from rooms.hub import Hub, hub_here
-from rooms.identity import ANONYMOUS, Identity, identity_of_cookie, identity_of_token
-from rooms.origins import is_allowed_origin
-from rooms.protocol import LONGEST_MESSAGE, InvalidToken, complain, obey, settle
+from rooms.live.connections import Connection
+from rooms.live.frames import Frame
+from rooms.live.hub import Hub, hub_here
+from rooms.live.identity import Identity, identity_of_cookie, identity_of_token
+from rooms.live.origins import is_allowed_origin
+from rooms.live.protocol import LONGEST_MESSAGE, complain, obey, settle
+from rooms.live.refusals import WrongToken
 
 NAMESPACE = "/"
 
@@ -51,16 +53,16 @@ class SocketIODoor(socketio.AsyncServer):
         hub = hub_here()
         identity = await identity_at_handshake(hub, environ["asgi.scope"], auth)
         if identity is None:
-            raise socketio.exceptions.ConnectionRefusedError(f"Authentication failed: {InvalidToken.message}")
+            raise socketio.exceptions.ConnectionRefusedError(f"Authentication failed: {WrongToken.message}")
         engine_id = self.manager.eio_sid_from_sid(sid, NAMESPACE)
         connection = self.connections[sid] = SocketIOConnection(hub, self, sid, engine_id)
         hub.enter(connection)
-        connection.identify(identity)
+        hub.directory.identify(connection, identity)
 
     async def go(self, sid: str, reason: str = "") -> None:
         connection = self.connections.pop(sid, None)
         if connection is not None:
-            connection.leave()
+            connection.hub.leave(connection)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE) is None:
@@ -70,8 +72,9 @@ class SocketIODoor(socketio.AsyncServer):
         connection = self.connections.get(self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE))
         if connection is None:
             return
+        arrived_at = timezone.now()
         name, *arguments = data if isinstance(data, list) and data else [None]
-        answer = await obey(connection, name, arguments[0] if arguments else None)
+        answer = await obey(connection.hub, connection, name, arguments[0] if arguments else None, arrived_at)
         if id is not None:
             packet = self.packet_class(socketio.packet.ACK, namespace=namespace, id=id, data=[answer])
             await self._send_packet(eio_sid, packet)
@@ -85,16 +88,16 @@ async def identity_at_handshake(hub: Hub, scope: dict[str, Any], auth: Any) -> I
     if auth:
         token = auth.get("token") if isinstance(auth, dict) else None
         if token is not None or not isinstance(auth, dict):
-            return await hub.run(identity_of_token, token)
-    return await identity_of_cookie(hub.run, scope)
+            return await hub.worker.run(identity_of_token, token)
+    return await identity_of_cookie(hub.worker.run, scope)
 
 
 class SocketIOConnection(Connection):
     """Hands packets to the library's queue for the client, which its writer empties; to a bound."""
 
     def __init__(self, hub: Hub, door: SocketIODoor, sid: str, engine_id: str) -> None:
-        super().__init__(hub, ANONYMOUS)
-        self.door, self.sid, self.engine_id = door, sid, engine_id
+        super().__init__()
+        self.hub, self.door, self.sid, self.engine_id = hub, door, sid, engine_id
         self.gone = False
 
     def push(self, frame: Frame) -> None:
@@ -117,7 +120,7 @@ class SocketIOConnection(Connection):
             return
         self.gone = True
         self.hub.leave(self)
-        self.hub.spawn(self.door.disconnect(self.sid))
+        self.hub.worker.spawn(self.door.disconnect(self.sid))
 
 
 def packet_of(frame: Frame) -> Packet:

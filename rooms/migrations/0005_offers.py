@@ -14,7 +14,7 @@ def count_as_accepted(apps, editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rooms", "0002_rules"),
+        ("rooms", "0004_app_runtime"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
 from websockets.exceptions import InvalidStatus
 
+from accounts.actors import PLATFORM
 from accounts.models import TokenBlacklist, User
 from accounts.page_sessions import SessionStore
 from accounts.tokens import claims_of, hashed
@@ -30,7 +31,7 @@ async def tell(
 ) -> None:
     def write() -> None:
         with transaction.atomic():
-            record(locked_room(room.pk, None, Need.READ), type, payload, by=None, visibility=visibility)
+            record(locked_room(room.pk, PLATFORM, Need.READ), type, payload, by=PLATFORM, visibility=visibility)
 
     await apart(write)
 
@@ -164,11 +165,11 @@ async def test_whoever_leaves_loses_the_subscription(daphne: Server, private_roo
 async def test_a_new_role_changes_the_level_at_once(daphne: Server, room: Room, participant: User) -> None:
     def set_role(role: ParticipantRole) -> None:
         with transaction.atomic():
-            locked = locked_room(room.pk, None, Need.READ)
+            locked = locked_room(room.pk, PLATFORM, Need.READ)
             row = Participant.objects.get(room=room, user=participant)
             row.role, row.role_accepted_at = role, timezone.now()
             row.save()
-            record(locked, "participant:updated", {"participant": {"userId": participant.pk}}, by=None)
+            record(locked, "participant:updated", {"participant": {"userId": participant.pk}}, by=PLATFORM)
 
     async with Live(daphne.live_url, await apart(token_of, participant)) as client:
         await client.subscribe(room.pk)

@@ -9,21 +9,25 @@ import json
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
-from rooms.connections import TOKEN_REFUSED, TOO_MANY_MESSAGES, TOO_SLOW, Connection
-from rooms.frames import Frame, encoded
-from rooms.hub import Hub, hub_here
-from rooms.identity import ANONYMOUS, Identity, identity_of_cookie, identity_of_token
-from rooms.origins import is_allowed_origin
-from rooms.protocol import LONGEST_MESSAGE, MessageTooLarge, Unreadable, complain, obey, refusal, settle
+from rooms.live.connections import SERVER_FAULT, TOKEN_REFUSED, TOO_MANY_MESSAGES, TOO_SLOW, Connection
+from rooms.live.frames import Frame, encoded
+from rooms.live.hub import Hub, hub_here
+from rooms.live.identity import Identity, identity_of_cookie, identity_of_token
+from rooms.live.origins import is_allowed_origin
+from rooms.live.protocol import LONGEST_MESSAGE, complain, obey, refusal, settle
+from rooms.live.refusals import MessageTooLarge, Unreadable
 
 logger = logging.getLogger(__name__)
 
 PROTOCOL = "event-platform"
 CLOSING_TIME = 10.0  # seconds that a client which reads nothing gets to hear why it was cut off
+MOST_UNANSWERED = 50  # messages that are read ahead
 MOST_REFUSED = 200  # messages over the limit, then the connection ends
 
 Scope = dict[str, Any]
@@ -48,40 +52,61 @@ async def native_door(scope: Scope, receive: Receive, send: Send) -> None:
         return
     connection = NativeConnection(hub, send)
     hub.enter(connection)
-    connection.identify(identity)
+    hub.directory.identify(connection, identity)
     try:
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            await connection.take(message.get("text"))
+            await connection.receive(message.get("text"), timezone.now())
     finally:
         connection.gone = True
-        connection.leave()
+        hub.leave(connection)
 
 
 async def identity_at_handshake(hub: Hub, scope: Scope, offered: list[str]) -> Identity | None:
     """By token among the subprotocols (None when it is wrong), by this site's session cookie, or nobody yet."""
     token = next((each for each in offered if each.count(".") == 2), None)
     if token is not None:
-        return await hub.run(identity_of_token, token)
-    return await identity_of_cookie(hub.run, scope)
+        return await hub.worker.run(identity_of_token, token)
+    return await identity_of_cookie(hub.worker.run, scope)
 
 
 class NativeConnection(Connection):
     """Frames go straight to the server while it takes them at once; else they queue up, to a bound."""
 
     def __init__(self, hub: Hub, send: Send) -> None:
-        super().__init__(hub, ANONYMOUS)
-        self.send = send
+        super().__init__()
+        self.hub, self.send = hub, send
         self.gone = False
         self.refused = 0
+        self.inbox: deque[tuple[str | None, datetime]] = deque()
+        self.answering: asyncio.Task | None = None
         self.queue: deque[dict[str, Any]] | None = None  # None while nothing waits
         self.draining: asyncio.Task | None = None
 
     # --- In ----------------------------------------------------------------------------------------------------
 
-    async def take(self, text: str | None) -> None:
+    async def receive(self, text: str | None, arrived_at: datetime) -> None:
+        """Keeps a message until its turn. Messages are answered one after the other; reading goes on meanwhile, so
+        that each is stamped when it arrives and not when the one before it is done, up to MOST_UNANSWERED."""
+        self.inbox.append((text, arrived_at))
+        if self.answering is None:
+            self.answering = self.hub.worker.spawn(self.answer_all())
+        if len(self.inbox) >= MOST_UNANSWERED:
+            await asyncio.wait([self.answering])
+
+    async def answer_all(self) -> None:
+        try:
+            while self.inbox:
+                await self.take(*self.inbox.popleft())
+        except Exception:
+            logger.exception("A connection cannot be answered any more")
+            self.cut(SERVER_FAULT)
+        finally:
+            self.answering = None
+
+    async def take(self, text: str | None, arrived_at: datetime) -> None:
         """One message of the client: does what it asks, answers, and sends what follows from it."""
         number = None
         if text is None or len(text) > LONGEST_MESSAGE or len(text.encode()) > LONGEST_MESSAGE:
@@ -94,7 +119,7 @@ class NativeConnection(Connection):
                 message = None
             if isinstance(message, dict):
                 number = message.get("id")
-                answer = await obey(self, message.get("event"), message.get("data"))
+                answer = await obey(self.hub, self, message.get("event"), message.get("data"), arrived_at)
             else:
                 self.spend()
                 answer = refusal(Unreadable())
@@ -137,7 +162,7 @@ class NativeConnection(Connection):
             self.gone = True
             return
         self.queue = deque()
-        self.draining = self.hub.spawn(self.drain(Resumed(sending, waits_for)))
+        self.draining = self.hub.worker.spawn(self.drain(Resumed(sending, waits_for)))
 
     async def drain(self, first: "Resumed") -> None:
         """Sends what queued up while the client did not read."""
@@ -158,7 +183,7 @@ class NativeConnection(Connection):
         if self.queue is not None:
             self.queue.clear()
         self.hub.leave(self)
-        self.hub.spawn(self.hang_up(code))
+        self.hub.worker.spawn(self.hang_up(code))
 
     async def hang_up(self, code: int) -> None:
         try:

@@ -1,5 +1,7 @@
-"""What live connections read from the database, in the hub's threads: log rows, snapshots, who may still see what."""
+"""What live connections read from the database, in threads: rows of the log, snapshots, who may still see what."""
 
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
@@ -8,7 +10,7 @@ from accounts.models import User
 from apps_registry.manifest import Level
 from platform_site.rest.exceptions import NotFound
 from platform_site.rest.fields import iso
-from rooms.frames import Frame
+from rooms.live.frames import Frame
 from rooms.models import Participant, Room, RoomEvent
 from rooms.querysets import is_member, level_of, may_know_of
 from rooms.shapes import RoomSerializer
@@ -53,11 +55,39 @@ def rows_after(room_id: str, seq: int) -> list[Row]:
     return [Row(*row) for row in rows[:MOST_A_LOOK]]
 
 
+class Entry:
+    """One row of the log on its way to the viewers, as outsiders and as insiders get it: encoded once each."""
+
+    def __init__(self, room_id: str, row: Row) -> None:
+        self.room_id, self.row = room_id, row
+
+    @cached_property
+    def public(self) -> Frame:
+        return self.row.frame(self.room_id, public_only=True)
+
+    @cached_property
+    def whole(self) -> Frame:
+        return self.row.frame(self.room_id, public_only=False)
+
+
+def batches(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Cuts before each event that changes who may see the room: it must be minded first."""
+    batch: list[Entry] = []
+    for entry in entries:
+        if batch and entry.row.is_about_access:
+            yield batch
+            batch = []
+        batch.append(entry)
+    if batch:
+        yield batch
+
+
 class Standing(NamedTuple):
     """What a viewer may see of a room, and how far its log has come."""
 
     level: Level
     member: bool
+    role: str | None
     last_seq: int
     seq: int
 
@@ -73,7 +103,7 @@ def standing_in(room: Room | None, user: Any) -> Standing:
         raise NotFound
     level = level_of(room, user)
     seq = room.last_public_seq if level == "public" else room.last_seq
-    return Standing(level, is_member(room, user), room.last_seq, seq)
+    return Standing(level, is_member(room, user), room.viewer_role, room.last_seq, seq)
 
 
 class View(NamedTuple):
@@ -82,6 +112,7 @@ class View(NamedTuple):
     room: dict[str, Any]
     level: Level
     member: bool
+    role: str | None
     last_seq: int
     seq: int
     read_at: float

@@ -10,14 +10,14 @@ from django.test import Client
 
 from accounts.models import User
 from platform_site.asyncapi import document
-from rooms.catalogue import EVENTS
+from rooms.live.catalogue import EVENTS
+from rooms.live.commands import COMMANDS
 from rooms.models import Room
 from rooms.notifications import notify
-from rooms.protocol import COMMANDS
 from tests.factories import add_participant
 from tests.live import Live, Server, apart, token_of
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RECORDED = re.compile(r'record(?:_many)?\(\s*\w+,\s*"([a-z_]+:[a-z_]+)"')
 
 
