@@ -88,6 +88,7 @@ if not DEBUG:
         env.fault("DATABASE_URL", "is missing; for example postgres://user:password@localhost:5432/events")
     if not ALLOWED_HOSTS:
         env.fault("ALLOWED_HOSTS", "is missing; name the hosts that people type, for example events.example.org")
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", 20, least=3, most=600)  # from SIGTERM to the end of the process
 REALTIME_MESSAGES_PER_MINUTE = env.number("REALTIME_MESSAGES_PER_MINUTE", 100, least=1)
 REALTIME_QUEUE = env.number("REALTIME_QUEUE", 2000, least=10)  # frames that wait for a slow reader
 REALTIME_TICK = env.number("REALTIME_TICK", 5, least=1, most=60)  # seconds: what a lost bell costs at most
@@ -287,8 +288,16 @@ DRAW_CLAIM_SECONDS = 60  # how long a run may take before another one may take o
 
 # --- REST --------------------------------------------------------------------------------------------------------
 
-MOST_BODY_BYTES = 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES
+MOST_BODY_BYTES = 1024**2
+MOST_LARGE_BODY_BYTES = 10 * MOST_BODY_BYTES
+# Where imports, pictures and batches are sent to.
+LARGE_BODIES = [
+    r"^/api/v1/rooms/[^/]+/(?:pictures|(?:participants|prizes|winners)/batch)/?$",
+    r"^/admin/.*/(?:import|pictures?)/?$",
+]
+REQUEST_SECONDS = 20  # how long a request may take to arrive
+# Bodies are bounded by their path before anybody reads them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_LARGE_BODY_BYTES
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],

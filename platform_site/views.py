@@ -7,11 +7,12 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from redis import Redis, RedisError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from platform_site.rest.exceptions import DomainError, NotFound, error_body
+from platform_site.rest.exceptions import DomainError, NotFound, ServiceUnavailable, error_body
 from platform_site.rest.openapi import document_json
 
 API_PREFIX = "/api/"
@@ -111,6 +112,18 @@ def failure(request: HttpRequest, status: int) -> HttpResponse:
     if request.path.startswith(API_PREFIX):
         return refusal(*GENERIC[status])
     return render(request, "error.html", {"status": status, "message": GENERIC[status][2]}, status=status)
+
+
+def unavailable(path: str, message: str, *, retry_after: int) -> HttpResponse:
+    """503 without the database, in the envelope or as a page that asks again by itself."""
+    if path.startswith(API_PREFIX):
+        response = refusal(503, ServiceUnavailable.code, message)
+    else:
+        context = {"message": message, "retry_after": retry_after}
+        response = HttpResponse(render_to_string("unavailable.html", context), status=503)
+    response["Retry-After"] = str(retry_after)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def refusal(status: int, code: str, message: str) -> HttpResponse:

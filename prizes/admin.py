@@ -85,7 +85,6 @@ class InRoomAdmin(ManagedAdmin):
 
 
 class PrizeForm(RefusableForm):
-    field_names = {"imageUrl": "image_url"}
     rules = PrizeInput
 
     class Meta:

@@ -1,7 +1,7 @@
 """Who enters a draw, and which entries cannot be awarded any more when it runs."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from apps_registry.contract import DrawRules
 from platform_site.rest.exceptions import InvalidInput
-from platform_site.rest.fields import iso
+from platform_site.rest.fields import iso, wire_name
 from prizes import fair_draw
 from prizes.enums import WinnerState
 from prizes.models import Draw, Winner
@@ -17,13 +17,6 @@ from rooms.enums import ParticipantRole
 from rooms.models import Participant, Room, RoomEvent
 
 MOST_NAMED = 100
-API_NAMES = {
-    "roles": "roles",
-    "registered_only": "registeredOnly",
-    "exclude_winners": "excludeWinners",
-    "exclude_participant_ids": "excludeParticipantIds",
-    "weight_field": "weightField",
-}
 
 
 @dataclass(frozen=True)
@@ -51,18 +44,17 @@ class Eligibility:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        given: dict[str, Any] = {name: stored[key] for name, key in API_NAMES.items() if key in stored}
+        names = {field.name: wire_name(field.name) for field in fields(cls)}
+        given: dict[str, Any] = {name: stored[key] for name, key in names.items() if key in stored}
         for name in ("roles", "exclude_participant_ids"):
             given[name] = tuple(given.get(name, getattr(cls, name)))
         return cls(**given)
 
     def as_json(self) -> dict[str, Any]:
         """As draws keep and show it."""
-        return {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in ((API_NAMES.get(name), value) for name, value in asdict(self).items())
-            if key is not None
-        }
+        told = asdict(self)
+        del told["needs"]  # the game's own rule
+        return {wire_name(name): list(value) if isinstance(value, tuple) else value for name, value in told.items()}
 
 
 def frozen_entries(room: Room, prize_ids: list[str], rules: Eligibility) -> list[fair_draw.Entry]:

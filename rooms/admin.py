@@ -86,18 +86,7 @@ PLAIN_FIELDS = (
 
 class RoomForm(RefusableForm):
     rules = RoomInput
-    field_names = {
-        "appSettings": "app_settings",
-        "isPublic": "is_public",
-        "entryPolicy": "entry_policy",
-        "joinLocked": "join_locked",
-        "maxParticipants": "max_participants",
-        "maskNames": "mask_names",
-        "timeZone": "time_zone",
-        "revealSeconds": "reveal_seconds",
-        "privacyNotice": "privacy_notice",
-        "appId": "app_settings",
-    }
+    field_names = {"appId": "app_settings"}
 
     class Meta:
         model = Room

@@ -15,6 +15,7 @@ from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import Forbidden, InvalidTransition, NotFound
 from platform_site.rest.idempotency import idempotent, idempotent_for_strangers
 from platform_site.rest.openapi import Operation, operation
+from platform_site.rest.renderers import Envelope
 from platform_site.rest.throttling import RateLimited
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
@@ -38,6 +39,7 @@ from rooms.errors import (
 )
 from rooms.filters import ParticipantFilter, RoomFilter
 from rooms.inputs import CodeInput, JoinInput, ParticipantChanges, RemovalInput, RoomChanges, RoomInput, TransferInput
+from rooms.masking import as_shown
 from rooms.models import Participant, Room
 from rooms.permissions import readable_room
 from rooms.querysets import is_member
@@ -102,8 +104,10 @@ class RoomViewSet(APIViewSet):
     def list(self, request: Request) -> Response:
         """Public rooms, and for signed-in callers the private ones that they are in. Drafts are listed to the people
         in them only. The newest comes first."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        shown = self.get_serializer(page, many=True).data
+        pairs = zip(shown, page, strict=True)
+        return self.get_paginated_response([as_shown(data, room, request.user) for data, room in pairs])
 
     @operation("Create a room", body=RoomInput, answer=RoomDetailSerializer, status=201, errors=(Forbidden,))
     @idempotent
@@ -212,7 +216,8 @@ class RoomViewSet(APIViewSet):
         room = rooms.filter(pk=pk).first()
         if room is None:
             raise NotFound
-        return RoomDetailSerializer(room, context={"user": user}).data
+        shown: dict[str, Any] = as_shown(RoomDetailSerializer(room, context={"user": user}).data, room, user)
+        return shown
 
 
 class InRoomViewSet(APIViewSet):
@@ -226,6 +231,14 @@ class InRoomViewSet(APIViewSet):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {"member": is_member(self.room, self.request.user)}
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Masks names where the room does: here, so that no endpoint of a room forgets it."""
+        if request.method in {"GET", "HEAD"} and response.status_code == 200 and hasattr(response, "data"):
+            whole = response.data
+            shown = as_shown(whole, self.room, request.user)
+            response.data = Envelope(shown) if isinstance(whole, Envelope) else shown
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def list(self, request: Request, room_id: str) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))

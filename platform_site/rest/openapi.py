@@ -53,6 +53,7 @@ from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.components import RATE_HEADERS, SAMPLE_ID, Schema
 from platform_site.rest.examples import example
 from platform_site.rest.exceptions import FOREIGN, DomainError, Forbidden, InvalidInput, ServiceUnavailable
+from platform_site.rest.fields import wire_name
 from platform_site.rest.filters import BooleanFilter, EnumFilter
 from platform_site.rest.pagination import LAST_PAGE, MOST_A_PAGE, Pages
 
@@ -446,24 +447,20 @@ def finish(result: Schema, generator: Any, request: Any, public: bool) -> Schema
     """Spectacular's post-processing hook: camelCase in paths, tags with descriptions, an example everywhere."""
     # Spectacular takes the methods of a path from a set: in another order in every process.
     result["paths"] = {
-        camel(path): {method: item[method] for method in METHODS if method in item}
+        wire_name(path): {method: item[method] for method in METHODS if method in item}
         for path, item in result["paths"].items()
     }
     schemas = result["components"]["schemas"]
     for item in result["paths"].values():
         for found in item.values():
             for parameter in found.get("parameters", []):
-                parameter["name"] = camel(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
+                parameter["name"] = wire_name(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
             for part in (found.get("requestBody"), *found["responses"].values()):
                 for content in (part or {}).get("content", {}).values():
                     if "examples" not in content and content["schema"] is not BINARY:
                         content["examples"] = {"example": {"value": example(content["schema"], schemas)}}
     result["tags"] = [{"name": name, "description": text} for name, text in sorted(AutoSchema.tag_descriptions.items())]
     return result
-
-
-def camel(text: str) -> str:
-    return re.sub(r"_([a-z])", lambda match: match[1].upper(), text)
 
 
 @cache

@@ -33,6 +33,14 @@ REASONS = {
     "prize_in_use": "Somebody has won the prize, or an open draw gives it away.",
     "already_replaced": "The win has a replacement draw.",
     "draw_running": "The draw is being run right now.",
+    # The quiz
+    "quiz_over": "The quiz is over.",
+    "question_closed": "No answer is taken: the question is not open, or its time is up.",
+    "question_open": "The question takes answers still: close it first.",
+    "already_played": "The question was played already.",
+    "already_answered": "The person has given another answer to this question.",
+    "joined_late": "The person came in while the question was open, and plays from the next one.",
+    "players_only": "Only people with the role PARTICIPANT answer.",
     # Live connections
     "other_identity": "A connection belongs to one person; open a new one.",
     "too_many_rooms": "A connection follows a limited number of rooms.",

@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actors import Actor, person_of
+from platform_site.db.changes import UNCHANGED, Unchanged, named
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
-from platform_site.rest.fields import MetadataField
+from platform_site.rest.fields import MetadataField, wire_name
 from prizes import stock
 from prizes.enums import OPEN_DRAWS, WinnerMethod, WinnerState
 from prizes.errors import AlreadyWon, PrizeInUse
@@ -20,15 +21,6 @@ from rooms.events import record
 from rooms.models import Notification, Participant, Room
 from rooms.notifications import notify_all
 from rooms.permissions import Need, locked_room
-
-API_NAMES = {
-    "name": "name",
-    "description": "description",
-    "image_url": "imageUrl",
-    "quantity": "quantity",
-    "metadata": "metadata",
-    "position": "position",
-}
 
 
 @transaction.atomic
@@ -64,7 +56,18 @@ def create_prize(
 
 
 @transaction.atomic
-def update_prize(*, room_id: str, prize_id: str, by: Actor, **changes: Any) -> Prize:
+def update_prize(
+    *,
+    room_id: str,
+    prize_id: str,
+    by: Actor,
+    name: str | Unchanged = UNCHANGED,
+    description: str | Unchanged = UNCHANGED,
+    image_url: str | Unchanged = UNCHANGED,
+    quantity: int | Unchanged = UNCHANGED,
+    metadata: dict[str, Any] | Unchanged = UNCHANGED,
+    position: int | Unchanged = UNCHANGED,
+) -> Prize:
     """Changes name, description, image_url, position, metadata (merged at the top level, None removes a key) and
     quantity, which takes the stock with it.
 
@@ -74,20 +77,28 @@ def update_prize(*, room_id: str, prize_id: str, by: Actor, **changes: Any) -> P
     if not room.is_open:
         raise RoomClosed
     prize = prize_of(room, prize_id)
-    if "metadata" in changes:
-        changes["metadata"] = merged_metadata(prize.metadata, changes["metadata"])
-    changed = {name: value for name, value in changes.items() if getattr(prize, name) != value}
+    if metadata is not UNCHANGED:
+        metadata = merged_metadata(prize.metadata, metadata)
+    given = named(
+        name=name,
+        description=description,
+        image_url=image_url,
+        quantity=quantity,
+        metadata=metadata,
+        position=position,
+    )
+    changed = {field: value for field, value in given.items() if getattr(prize, field) != value}
     if not changed:
         return prize
     if "quantity" in changed:
         stock.resize(prize, changed["quantity"])
     # Nothing but the fields that changed is written: stock that moved above must not be written back.
-    for name in changed.keys() - {"quantity"}:
-        setattr(prize, name, changed[name])
+    for field in changed.keys() - {"quantity"}:
+        setattr(prize, field, changed[field])
     prize.save(update_fields=[*(changed.keys() - {"quantity"}), "updated_at"])
     prize = prize_of(room, prize_id)
     shown = PrizeSerializer(prize).data
-    told = {API_NAMES[name]: changed[name] for name in changed}
+    told = {wire_name(field): value for field, value in changed.items()}
     if "quantity" in changed:
         told["quantityRemaining"] = prize.quantity_remaining
     record(room, "prize:updated", {"prizeId": prize.pk, "changes": told, "prize": shown}, by=by)

@@ -14,7 +14,9 @@ from accounts.models import User
 from apps_registry import manifest
 from apps_registry.models import App
 from apps_registry.registry import room_app
+from platform_site.db.changes import UNCHANGED, Unchanged, named
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition
+from platform_site.rest.fields import wire_name
 from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
 from rooms.errors import NotCreator, NotForGuests, NotInRoom, NotOrganizer, RoomClosed, RoomIsActive, SettingsFrozen
 from rooms.events import record
@@ -30,20 +32,6 @@ TRANSITIONS = {
     (RoomStatus.DRAFT, RoomStatus.CANCELLED),
     (RoomStatus.ACTIVE, RoomStatus.CANCELLED),
 }
-API_NAMES = {
-    "name": "name",
-    "description": "description",
-    "is_public": "isPublic",
-    "entry_policy": "entryPolicy",
-    "join_locked": "joinLocked",
-    "max_participants": "maxParticipants",
-    "mask_names": "maskNames",
-    "time_zone": "timeZone",
-    "reveal_seconds": "revealSeconds",
-    "privacy_notice": "privacyNotice",
-    "app_id": "appId",
-    "app_settings": "appSettings",
-}
 
 
 @transaction.atomic
@@ -56,16 +44,29 @@ def create_room(
     is_public: bool = True,
     entry_policy: str = "",
     time_zone: str = "",
-    **fields: Any,
+    description: str | Unchanged = UNCHANGED,
+    join_locked: bool | Unchanged = UNCHANGED,
+    max_participants: int | Unchanged | None = UNCHANGED,
+    mask_names: bool | Unchanged = UNCHANGED,
+    reveal_seconds: int | Unchanged = UNCHANGED,
+    privacy_notice: str | Unchanged = UNCHANGED,
 ) -> Room:
-    """A new DRAFT with `by` as its organizer, locked to the app's newest manifest version. `fields` are the other plain
-    ones of API_NAMES; without an entry policy or a time zone it gets the usual one.
+    """A new DRAFT with `by` as its organizer, locked to the app's newest manifest version. What is not
+    named gets the usual value.
 
     Raises Forbidden for guests, InvalidInput for an unknown app or for settings that its manifest refuses.
     """
     if by.is_guest:
         raise NotForGuests("Guests cannot create rooms. Sign in first.")
-    room = Room(name=name, is_public=is_public, created_by=by, **fields)
+    plain = named(
+        description=description,
+        join_locked=join_locked,
+        max_participants=max_participants,
+        mask_names=mask_names,
+        reveal_seconds=reveal_seconds,
+        privacy_notice=privacy_notice,
+    )
+    room = Room(name=name, is_public=is_public, created_by=by, **plain)
     room.time_zone = time_zone or settings.DEFAULT_TIME_ZONE
     room.entry_policy = entry_policy or (EntryPolicy.GUESTS if is_public else EntryPolicy.REGISTERED)
     run_app(room, app_id)
@@ -102,44 +103,72 @@ def accepted_settings(room: Room, given: dict[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def update_room(*, room_id: str, by: Actor, status: str = "", **changes: Any) -> Room:
-    """Changes what API_NAMES names (app_settings are merged at the top level, None removes a key), then status:
+def update_room(
+    *,
+    room_id: str,
+    by: Actor,
+    name: str | Unchanged = UNCHANGED,
+    description: str | Unchanged = UNCHANGED,
+    time_zone: str | Unchanged = UNCHANGED,
+    is_public: bool | Unchanged = UNCHANGED,
+    entry_policy: str | Unchanged = UNCHANGED,
+    join_locked: bool | Unchanged = UNCHANGED,
+    max_participants: int | Unchanged | None = UNCHANGED,
+    mask_names: bool | Unchanged = UNCHANGED,
+    reveal_seconds: int | Unchanged = UNCHANGED,
+    privacy_notice: str | Unchanged = UNCHANGED,
+    app_id: str | Unchanged = UNCHANGED,
+    app_settings: dict[str, Any] | Unchanged = UNCHANGED,
+    status: str | Unchanged = UNCHANGED,
+) -> Room:
+    """Changes what is named (app_settings are merged at the top level, None removes a key), then status:
     settings first, so that one call can set up a draft and start it.
 
     Raises InvalidInput, SettingsFrozen (with the frozen fields), RoomClosed, InvalidTransition.
     """
     room = locked_room(room_id, by, Need.ORGANIZE)
-    before = {name: getattr(room, name) for name in API_NAMES}
+    plain = named(
+        name=name,
+        description=description,
+        time_zone=time_zone,
+        is_public=is_public,
+        entry_policy=entry_policy,
+        join_locked=join_locked,
+        max_participants=max_participants,
+        mask_names=mask_names,
+        reveal_seconds=reveal_seconds,
+        privacy_notice=privacy_notice,
+    )
+    before = {field: getattr(room, field) for field in (*plain, "app_id", "app_settings")}
     public_before = settings_at(room, "public")
-    merge_settings(room, changes)
-    for name in changes.keys() - {"app_id", "app_settings"}:
-        setattr(room, name, changes[name])
-    changed = {name for name in API_NAMES if getattr(room, name) != before[name]}
+    merge_settings(room, app_id, app_settings)
+    for field, value in plain.items():
+        setattr(room, field, value)
+    changed = {field for field, value in before.items() if getattr(room, field) != value}
     if changed:
         room.save()
         if changed & {"app_id", "app_settings"}:
             played = {} if "app_id" in changed else before["app_settings"]
             room_app(room.app_id).on_setup(room, played, by)
         tell_changes(room, changed, public_before, by=by)
-    if status:
+    if status is not UNCHANGED:
         change_status(room, RoomStatus(status), by=by)
     return room
 
 
-def merge_settings(room: Room, changes: dict[str, Any]) -> None:
-    """Applies `app_id` and `app_settings` of `changes` to `room`, within what its status still lets change."""
-    app_id, given = changes.get("app_id"), changes.get("app_settings")
-    if app_id is not None and app_id != room.app_id:
+def merge_settings(room: Room, app_id: str | Unchanged, given: dict[str, Any] | Unchanged) -> None:
+    """Gives `room` another app, and merges settings at their top level, within what its status still lets change."""
+    if app_id is not UNCHANGED and app_id != room.app_id:
         if not room.is_open:
             raise RoomClosed
         if room.status != RoomStatus.DRAFT:
             raise SettingsFrozen(fields={"appId": ["The application is frozen once the event has started."]})
         run_app(room, app_id)
         room.app_settings, room.app_runtime = {}, None  # they were another game's
-    elif given is None:
+    elif given is UNCHANGED:
         return
     key = room.manifest_version_id
-    merged = room.app_settings | manifest.without_dropped(key, given or {})
+    merged = room.app_settings | manifest.without_dropped(key, {} if given is UNCHANGED else given)
     merged = {name: value for name, value in merged.items() if value is not None}
     if room.status != RoomStatus.DRAFT:
         touched = {
@@ -160,7 +189,7 @@ def tell_changes(room: Room, changed: set[str], public_before: dict[str, Any], *
     """Records room:updated for everybody, without a word of settings that outsiders do not see, and, where settings
     changed and those who run the room see more of them, once more for these."""
     shown = public_room(room.pk)
-    names = {API_NAMES[name] for name in changed}
+    names = {wire_name(field) for field in changed}
     if "app_id" in changed:
         names |= {"app", "appManifestVersion"}
     if shown["appSettings"] == public_before:

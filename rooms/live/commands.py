@@ -9,11 +9,10 @@ from rooms.errors import OtherIdentity, TooManyRooms
 from rooms.live.connections import MOST_ROOMS, Connection
 from rooms.live.hub import Hub
 from rooms.live.identity import identity_of_token
-from rooms.live.presence import people
+from rooms.live.presence import people_for
 from rooms.live.refusals import SignInFirst, WrongToken
 from rooms.live.schemas import ID, LEVEL, CommandShape, ref, shape
 from rooms.notifications import NotificationSerializer, mark_read
-from rooms.permissions import readable_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +66,9 @@ async def ping(call: Call) -> dict[str, Any]:
 
 async def get_online(call: Call) -> dict[str, Any]:
     room_id, hub = call.data["roomId"], call.hub
-    if room_id not in call.connection.subscriptions:
-        await hub.worker.run(readable_room, room_id, call.connection.user)
     online = await hub.presence.online(room_id)
-    shown = await hub.worker.run(people, sorted(online))
-    return {"roomId": room_id, "users": list(shown.values()), "onlineCount": len(shown)}
+    shown = await hub.worker.run(people_for, room_id, call.connection.user, sorted(online))
+    return {"roomId": room_id, "users": shown, "onlineCount": len(shown)}
 
 
 async def mark_notification_read(call: Call) -> dict[str, Any]:

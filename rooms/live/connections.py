@@ -83,7 +83,7 @@ class Subscription:
         if self.level != "public":
             self.offer_numbered(entry.row.seq, entry.whole)
         elif entry.row.public_seq is not None:
-            self.offer_numbered(entry.row.public_seq, entry.public)
+            self.offer_numbered(entry.row.public_seq, entry.public_for(self.connection.identity.user_id))
 
     def offer_numbered(self, number: int, frame: Frame) -> None:
         if number > self.seq:

@@ -121,17 +121,16 @@ class Feed:
         for subscription in list(self.joining):
             for entry in batch:
                 subscription.keep(entry)
-        public = [(entry.row.public_seq, entry.public) for entry in batch if entry.row.public_seq is not None]
-        await self.give_side(self.outsiders.values(), public)
-        await self.give_side(self.insiders.values(), [(entry.row.seq, entry.whole) for entry in batch])
+        await self.give_side(self.outsiders.values(), [entry for entry in batch if entry.row.public_seq is not None])
+        await self.give_side(self.insiders.values(), batch)
 
-    async def give_side(self, side: Iterable[Subscription], numbered: list[Any]) -> None:
+    async def give_side(self, side: Iterable[Subscription], entries: list[Entry]) -> None:
         # Socket by socket, so that a server which gathers writes puts all of a batch into one.
         given = 0
         for subscription in list(side):
-            for number, frame in numbered:
-                subscription.offer_numbered(number, frame)
-            given += len(numbered)
+            for entry in entries:
+                subscription.offer(entry)
+            given += len(entries)
             if given >= TURN:
                 given = 0
                 await asyncio.sleep(0)

@@ -56,7 +56,13 @@ class Following:
             if since is not None and level in {None, view.level}:
                 public_only = view.level == "public"
                 missed = await self.worker.run(
-                    lambda: log.missed(room_id, since=since, upto=view.seq, public_only=public_only)
+                    lambda: log.missed(
+                        room_id,
+                        since=since,
+                        upto=view.seq,
+                        public_only=public_only,
+                        viewer_id=connection.identity.user_id,
+                    )
                 )
             if connection not in self.directory.connections:
                 raise NotFound

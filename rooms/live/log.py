@@ -11,6 +11,7 @@ from apps_registry.manifest import Level
 from platform_site.rest.exceptions import NotFound
 from platform_site.rest.fields import iso
 from rooms.live.frames import Frame
+from rooms.masking import as_shown, masked, people_in
 from rooms.models import Participant, Room, RoomEvent
 from rooms.querysets import is_member, level_of, may_know_of
 from rooms.shapes import RoomSerializer
@@ -28,10 +29,14 @@ class Row(NamedTuple):
     type: str
     payload: dict[str, Any]
     created_at: Any
+    masks: bool  # whether the room masks names now
 
-    def frame(self, room_id: str, *, public_only: bool) -> Frame:
-        number = self.public_seq if public_only else self.seq
-        return Frame(self.type, self.payload | {"roomId": room_id, "timestamp": iso(self.created_at), "seq": number})
+    def frame(self, room_id: str, *, public_only: bool, viewer_id: str = "") -> Frame:
+        """As its level sees it; at public level, where the room masks names, with that of `viewer_id` alone whole."""
+        number, payload = (self.public_seq if public_only else self.seq), self.payload
+        if public_only and self.masks:
+            payload = masked(payload, own_id=viewer_id)
+        return Frame(self.type, payload | {"roomId": room_id, "timestamp": iso(self.created_at), "seq": number})
 
     @property
     def is_about_access(self) -> bool:
@@ -46,7 +51,7 @@ class Row(NamedTuple):
         return self.payload.get("userId") or (self.payload.get("participant") or {}).get("userId")
 
 
-COLUMNS = ("seq", "public_seq", "type", "payload", "created_at")
+COLUMNS = ("seq", "public_seq", "type", "payload", "created_at", "room__mask_names")
 
 
 def rows_after(room_id: str, seq: int) -> list[Row]:
@@ -64,6 +69,16 @@ class Entry:
     @cached_property
     def public(self) -> Frame:
         return self.row.frame(self.room_id, public_only=True)
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        return frozenset(people_in(self.row.payload))
+
+    def public_for(self, viewer_id: str) -> Frame:
+        """The one frame for all outsiders, but for whoever reads their own name in it."""
+        if self.row.masks and viewer_id and viewer_id in self.people:
+            return self.row.frame(self.room_id, public_only=True, viewer_id=viewer_id)
+        return self.public
 
     @cached_property
     def whole(self) -> Frame:
@@ -123,10 +138,13 @@ def view_of(room_id: str, user: Any, now: float) -> View:
     rooms = Room.objects.as_seen_by(user).with_counts().select_related("app", "created_by")
     room = rooms.filter(pk=room_id).first()
     standing = standing_in(room, user)
-    return View(dict(RoomSerializer(room, context={"user": user}).data), *standing, now)
+    shown = as_shown(dict(RoomSerializer(room, context={"user": user}).data), room, user)
+    return View(shown, *standing, now)
 
 
-def missed(room_id: str, *, since: int, upto: int, public_only: bool) -> list[tuple[int, Frame]] | None:
+def missed(
+    room_id: str, *, since: int, upto: int, public_only: bool, viewer_id: str = ""
+) -> list[tuple[int, Frame]] | None:
     """The events after number `since` up to `upto` at a level, or None where the log has not got them all."""
     if since > upto or upto - since > MOST_REPLAYED:
         return None
@@ -136,7 +154,11 @@ def missed(room_id: str, *, since: int, upto: int, public_only: bool) -> list[tu
     if len(rows) != upto - since:
         return None
     return [
-        ((row.public_seq or 0) if public_only else row.seq, row.frame(room_id, public_only=public_only)) for row in rows
+        (
+            (row.public_seq or 0) if public_only else row.seq,
+            row.frame(room_id, public_only=public_only, viewer_id=viewer_id),
+        )
+        for row in rows
     ]
 
 

@@ -18,7 +18,10 @@ from accounts.models import User
 from rooms.bells import room_group, tell
 from rooms.live.connections import Subscription
 from rooms.live.following import Following
-from rooms.live.frames import frame_now
+from rooms.live.frames import Frame, frame_now
+from rooms.masking import as_shown, masked
+from rooms.models import Room
+from rooms.permissions import readable_room
 from rooms.shapes import person
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,17 @@ LONGEST_CALL = 2.0  # seconds
 
 def people(user_ids: list[str]) -> dict[str, dict[str, Any]]:
     return {user.pk: person(user) for user in User.objects.filter(pk__in=user_ids)}
+
+
+def people_for(room_id: str, viewer: Any, user_ids: list[str]) -> list[dict[str, Any]]:
+    """Who they are, as `viewer` may see them in this room. Raises NotFound."""
+    shown: list[dict[str, Any]] = as_shown(list(people(user_ids).values()), readable_room(room_id, viewer), viewer)
+    return shown
+
+
+def people_and_masking(room_id: str, user_ids: list[str]) -> tuple[dict[str, dict[str, Any]], bool]:
+    """Who they are, and whether their room masks names."""
+    return people(user_ids), Room.objects.filter(pk=room_id, mask_names=True).exists()
 
 
 class Presence:
@@ -150,16 +164,20 @@ class Presence:
         changes += [("presence:user_offline", each) for each in before - online]
         if not changes or not viewers:
             return
+        hidden: list[Frame] | None = None  # for those who see masked names
         if len(changes) > max(1, MOST_SENDS // len(viewers)):
             frames = [frame_now("presence:changed", roomId=room_id, onlineCount=len(online))]
         else:
-            known = await self.worker.run(people, [user_id for _, user_id in changes])
-            frames = [
-                frame_now(name, roomId=room_id, userId=user_id, user=known.get(user_id), onlineCount=len(online))
+            known, masks = await self.worker.run(people_and_masking, room_id, [user_id for _, user_id in changes])
+            told = [
+                (name, {"roomId": room_id, "userId": user_id, "user": known.get(user_id), "onlineCount": len(online)})
                 for name, user_id in changes
             ]
+            frames = [frame_now(name, **data) for name, data in told]
+            if masks:
+                hidden = [frame_now(name, **masked(data)) for name, data in told]
         for subscription in viewers:
-            for frame in frames:
+            for frame in frames if hidden is None or subscription.level != "public" else hidden:
                 subscription.connection.push(frame)
 
 
