@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "platform_site.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "platform_site.middleware.PagesLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -147,6 +148,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "platform_site.middleware.ContentSecurityPolicyMiddleware",
+    "platform_site.middleware.FailurePagesMiddleware",
 ]
 
 ROOT_URLCONF = "platform_site.urls"
@@ -163,6 +165,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "platform_site.pages.preferences.look",
             ],
         },
     },
@@ -212,6 +215,8 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский")]  # of the pages; API and dashboard speak English
+LOCALE_PATHS = [BASE_DIR / "platform_site" / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -251,6 +256,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
 SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
+CSRF_FAILURE_VIEW = "platform_site.views.csrf_failure"
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
