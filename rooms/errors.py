@@ -76,8 +76,8 @@ class NoGuestsHere(DomainError):
     code, status, message = "UNAUTHORIZED", 401, "This room admits no guests. Sign in first."
 
 
-class AlreadyAnswered(Conflict):
-    reason = "already_answered"
+class InvitationAnswered(Conflict):
+    reason = "invitation_answered"
     message = "This invitation was answered before."
 
 

@@ -10,7 +10,7 @@ from platform_site.rest.openapi import Operation, operation
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
 from rooms.api import signed_in
-from rooms.errors import AlreadyAnswered, Removed, RoomClosed, RoomFull
+from rooms.errors import InvitationAnswered, Removed, RoomClosed, RoomFull
 from rooms.models import Invitation
 from rooms.shapes import OwnInvitationSerializer, ParticipantSerializer
 
@@ -39,7 +39,7 @@ class InvitationViewSet(APIViewSet):
     @operation(
         "Accept an invitation",
         answer=ParticipantSerializer,
-        errors=(AlreadyAnswered, Removed, RoomClosed, RoomFull),
+        errors=(InvitationAnswered, Removed, RoomClosed, RoomFull),
         access="required",
     )
     @action(detail=True, methods=["post"])
@@ -48,7 +48,7 @@ class InvitationViewSet(APIViewSet):
         participant = actions.accept_invitation(invitation_id=pk, by=signed_in(request))
         return Response(ParticipantSerializer(participant, context={"member": True}).data)
 
-    @operation("Decline an invitation", errors=(AlreadyAnswered,), access="required")
+    @operation("Decline an invitation", errors=(InvitationAnswered,), access="required")
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, pk: str) -> Response:
         """The place is not taken, by signing in neither. Whoever runs the room may invite again. Again changes

@@ -19,7 +19,7 @@ REASONS = {
     "invite_only": "The room takes invited people only.",
     "joining_locked": "Nobody joins the room by themselves for now.",
     "room_full": "As many people are in the room as it takes.",
-    "already_answered": "The invitation was accepted or declined before.",
+    "invitation_answered": "The invitation was accepted or declined before.",
     "not_organizer": "A room is handed over to somebody who organizes it already.",
     "not_creator": "Only whoever created the room hands it over.",
     "organizer_stays": "Whoever created the room, and its last organizer, stay organizers.",

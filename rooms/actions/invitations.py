@@ -9,7 +9,7 @@ from rooms.actions.entry import accept, past_of, require_handing_out
 from rooms.actions.offers import keep_place, tell_offer
 from rooms.actions.people import has_seats
 from rooms.enums import RUNNERS, ParticipantRole
-from rooms.errors import AlreadyAnswered, Removed, RoomClosed
+from rooms.errors import InvitationAnswered, Removed, RoomClosed
 from rooms.models import Invitation, Participant, Room
 from rooms.permissions import Need, lock_room, locked_room
 
@@ -32,7 +32,7 @@ def invite(*, room_id: str, by: User, email: str, role: str = ParticipantRole.PA
 def accept_invitation(*, invitation_id: str, by: User) -> Participant:
     """`by` takes the place that was offered to them. Accepting once more changes nothing.
 
-    Raises NotFound (none of theirs, or taken back), AlreadyAnswered (declined, or left since), Removed, RoomClosed,
+    Raises NotFound (none of theirs, or taken back), InvitationAnswered (declined, or left since), Removed, RoomClosed,
     RoomFull.
     """
     room, invitation = locked_invitation(invitation_id, by)
@@ -44,16 +44,16 @@ def accept_invitation(*, invitation_id: str, by: User) -> Participant:
             raise RoomClosed
         return accept(room, invitation, by, past)
     if invitation.redeemed_at is None or past is None or past.deleted_at is not None:
-        raise AlreadyAnswered
+        raise InvitationAnswered
     return past
 
 
 @transaction.atomic
 def decline_invitation(*, invitation_id: str, by: User) -> Invitation:
-    """`by` does not take the place. Declining once more changes nothing. Raises NotFound, AlreadyAnswered."""
+    """`by` does not take the place. Declining once more changes nothing. Raises NotFound, InvitationAnswered."""
     _, invitation = locked_invitation(invitation_id, by)
     if invitation.redeemed_at is not None:
-        raise AlreadyAnswered
+        raise InvitationAnswered
     if invitation.declined_at is None:
         invitation.declined_at = timezone.now()
         invitation.save(update_fields=["declined_at", "updated_at"])

@@ -114,12 +114,12 @@ def test_declining_is_final_until_one_is_invited_again(room, organiser, nina, ap
     for _ in range(2):
         answer = api(nina).post(f"{INVITATIONS}/{pk}/decline")
         assert answer.json() == {"data": {"success": True}}
-    assert reason_of(api(nina).post(f"{INVITATIONS}/{pk}/accept")) == (409, "already_answered")
+    assert reason_of(api(nina).post(f"{INVITATIONS}/{pk}/accept")) == (409, "invitation_answered")
     assert role_of(room, nina) is None
     assert offer(api, room, organiser, nina) == pk
     assert Notification.objects.filter(user=nina).count() == 2
     assert api(nina).post(f"{INVITATIONS}/{pk}/accept").status_code == 200
-    assert reason_of(api(nina).post(f"{INVITATIONS}/{pk}/decline")) == (409, "already_answered")
+    assert reason_of(api(nina).post(f"{INVITATIONS}/{pk}/decline")) == (409, "invitation_answered")
 
 
 def test_a_declined_address_is_not_redeemed_at_sign_in(private_room, organiser, nina, api):
