@@ -110,13 +110,20 @@ def count_of(rows: Any) -> Coalesce:
     return Coalesce(Subquery(rows.values("room").annotate(n=Count("pk")).values("n")), 0)
 
 
-class ParticipantQuerySet(SoftDeletedQuerySet):
-    def managed_by(self, user: Any) -> Self:
+class InRoomQuerySet:
+    """For query sets of rows that live in a `room`."""
+
+    def managed_by(self: Any, user: Any) -> Any:
+        """Those in rooms that `user` organizes or moderates; all of them for a platform admin."""
         rooms = apps.get_model("rooms.Room").objects.managed_by(user)
         return self.filter(room__in=rooms.values("pk"))
 
 
-class InvitationQuerySet(RowQuerySet):
+class ParticipantQuerySet(InRoomQuerySet, SoftDeletedQuerySet):
+    pass
+
+
+class InvitationQuerySet(InRoomQuerySet, RowQuerySet):
     def open(self) -> Self:
         """Neither redeemed nor declined."""
         return self.filter(redeemed_at=None, declined_at=None)
@@ -131,17 +138,9 @@ class InvitationQuerySet(RowQuerySet):
         address = people.values_list("email", flat=True).first()
         return self.filter(Q(user=user.pk) | Q(email=address) if address else Q(user=user.pk))
 
-    def managed_by(self, user: Any) -> Self:
-        rooms = apps.get_model("rooms.Room").objects.managed_by(user)
-        return self.filter(room__in=rooms.values("pk"))
 
-
-class RoomEventQuerySet(RowQuerySet):
+class RoomEventQuerySet(InRoomQuerySet, RowQuerySet):
     def seen_at(self, *, public_only: bool, after: int = 0) -> Self:
         """A level's events beyond number `after`, in order, each with its number at that level as `viewer_seq`."""
         number = "public_seq" if public_only else "seq"
         return self.filter(**{f"{number}__gt": after}).annotate(viewer_seq=models.F(number)).order_by(number)
-
-    def managed_by(self, user: Any) -> Self:
-        rooms = apps.get_model("rooms.Room").objects.managed_by(user)
-        return self.filter(room__in=rooms.values("pk"))

@@ -5,8 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import DELETED_USER_NAME, User
-from accounts.shapes import PersonSerializer, TokensSerializer
+from accounts.shapes import PersonSerializer, TokensSerializer, person
 from apps_registry.manifest import Level, visible_settings
 from apps_registry.registry import room_app
 from platform_site.rest.components import TEXT, WHOLE, object_of
@@ -165,13 +164,6 @@ class ParticipantSerializer(ModelSerializer):
     @extend_schema_field(PersonSerializer)
     def get_user(self, participant: Participant) -> dict[str, Any]:
         return person(participant.user)
-
-
-def person(user: User) -> dict[str, Any]:
-    """{id, name, avatar}; an erased or deleted user is shown as such."""
-    if user.deleted_at is not None:
-        return {"id": user.pk, "name": DELETED_USER_NAME, "avatar": None}
-    return {"id": user.pk, "name": user.name, "avatar": user.avatar}
 
 
 class AdmissionSerializer(serializers.Serializer):

@@ -1,12 +1,10 @@
 """The life of a room: made, set up, started, ended, deleted."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from accounts.actions import open_dashboard
 from accounts.actors import Actor
@@ -15,6 +13,7 @@ from apps_registry import manifest
 from apps_registry.models import App
 from apps_registry.registry import room_app
 from platform_site.db.changes import UNCHANGED, Unchanged, named
+from platform_site.hooks import ROOM_CLOSING
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition
 from platform_site.rest.fields import wire_name
 from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
@@ -222,13 +221,9 @@ def change_status(room: Room, status: RoomStatus, *, by: Actor) -> None:
 def end_open_business(room: Room, by: Actor) -> None:
     """Lets the game, and those above, end what they have open in a locked room (a round, draws) while the room itself
     is still open.
-
-    The setting ROOM_CLOSERS names them: each is called as `closer(room, by)` inside the transaction.
     """
     room_app(room.app_id).on_closing(room, by)
-    for path in settings.ROOM_CLOSERS:
-        closer: Callable[[Room, Actor], None] = import_string(path)
-        closer(room, by)
+    ROOM_CLOSING(room=room, by=by)
 
 
 @transaction.atomic
