@@ -3,12 +3,14 @@
 import pytest
 from django.db import transaction
 
+from accounts.actors import PLATFORM
 from accounts.models import User
 from platform_site.rest.exceptions import NotFound
-from rooms.actions import change_participant, delete_room, leave_room, update_room
+from rooms.actions import delete_room, leave_room, update_room
 from rooms.enums import ParticipantRole, Visibility
-from rooms.events import push_unlogged
+from rooms.events import push_unlogged, record
 from rooms.models import Participant, Room
+from rooms.permissions import lock_room
 from tests.live import apart
 from tests.rooms.live.fakes import done, enter, follow, hub_in_test, quiet, tell, write
 
@@ -97,12 +99,12 @@ async def test_whoever_leaves_is_told_and_sees_nothing_more(private_room: Room, 
             assert each.frames[-1][1]["reason"] == "left"
 
 
-async def test_a_new_role_begins_the_subscription_anew_before_the_event_shows(
-    room: Room, organiser: User, participant: User
-) -> None:
+async def test_a_new_role_begins_the_subscription_anew_before_the_event_shows(room: Room, participant: User) -> None:
     def promote() -> None:
-        place = Participant.objects.get(room=room, user=participant)
-        change_participant(room_id=room.pk, participant_id=place.pk, role=ParticipantRole.MODERATOR, by=organiser)
+        with transaction.atomic():
+            locked = lock_room(room.pk, PLATFORM)
+            Participant.objects.filter(room=room, user=participant).update(role=ParticipantRole.MODERATOR)
+            record(locked, "participant:updated", {"participant": {"userId": participant.pk}}, by=PLATFORM)
 
     async with hub_in_test() as hub:
         phone = enter(hub, participant)
