@@ -13,6 +13,7 @@ from platform_site.rest.viewsets import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
+from rooms.claims_api import ClaimViewSet
 from rooms.realtime_api import EventViewSet, NotificationViewSet
 
 IN_ROOM = rf"rooms/(?P<room_id>{ID_PATTERN})"
@@ -28,6 +29,7 @@ class Router(SimpleRouter):
 router = Router(trailing_slash=False)
 router.register("auth", AuthViewSet, basename="auth")
 router.register("auth/sessions", SessionViewSet, basename="session")
+router.register("auth", ClaimViewSet, basename="guest")
 router.register("apps", AppViewSet, basename="app")
 router.register("users", UserViewSet, basename="user")
 router.register("rooms", RoomViewSet, basename="room")
