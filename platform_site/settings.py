@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "platform_site.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "platform_site.middleware.PagesLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -147,6 +148,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "platform_site.middleware.ContentSecurityPolicyMiddleware",
+    "platform_site.middleware.FailurePagesMiddleware",
 ]
 
 ROOT_URLCONF = "platform_site.urls"
@@ -163,6 +165,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "platform_site.pages.preferences.look",
             ],
         },
     },
@@ -212,6 +215,8 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский")]  # of the pages; API and dashboard speak English
+LOCALE_PATHS = [BASE_DIR / "platform_site" / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -248,17 +253,12 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
+# What upper layers do at turns of lower ones: platform_site.hooks says when each is called, and with what.
 SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
-LOGIN_URL = "/login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
-SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
-
-# Called with the marks (hashes) of what was revoked, after the commit, on the process that revoked it.
+ROOM_PAGES = ["platform_site.room_page.page_of"]
 REVOCATION_LISTENERS = ["rooms.bells.tell_revoked"]
-# What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
+# The first may refuse the erasure.
 ERASERS = [
     "rooms.erasure.erase_participations",
     "prizes.erasure.erase_wins",
@@ -266,13 +266,19 @@ ERASERS = [
     "rooms.erasure.erase_events",
     "platform_site.rest.idempotency.erase_person",
 ]
-# What each app cleans up: callable() -> {what: how many}, or how many.
 CLEANERS = [
     "accounts.cleaning.clean_accounts",
     "rooms.cleaning.clean_events",
     "platform_site.rest.throttling.clean_rate_counts",
     "platform_site.rest.idempotency.clean_idempotency_keys",
 ]
+
+CSRF_FAILURE_VIEW = "platform_site.views.csrf_failure"
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
+
 
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",

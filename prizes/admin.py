@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from accounts.shapes import name_of
 from platform_site.db.admin import ManagedAdmin, ReadOnlyInline, RefusableForm, admin_address, link
 from prizes.actions import award_prize, create_prize
 from prizes.enums import DrawStatus, WinnerState
@@ -17,9 +18,13 @@ from prizes.inputs import PrizeInput
 from prizes.models import Draw, DrawPrize, Prize, Winner
 from rooms.admin import RoomDropdown, choose
 from rooms.enums import OPEN_STATUSES, RoomStatus
-from rooms.event_page import STATE_LABELS, name_of
 from rooms.models import Participant, Room
 
+STATE_LABELS = {
+    WinnerState.AWARDED: "info",
+    WinnerState.FULFILLED: "success",
+    WinnerState.REVOKED: "danger",
+}
 DRAW_LABELS = {
     DrawStatus.COMMITTED: "info",
     DrawStatus.RUNNING: "warning",

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [  # The longest name that fits counts: platform_site.rest is below all, the rest of platform_site above.
-    ["platform_site.rest", "platform_site.db"],
+    ["platform_site.rest", "platform_site.db", "platform_site.hooks"],
     ["accounts"],
     ["apps_registry"],
     ["rooms"],
