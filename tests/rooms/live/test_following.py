@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.actors import PLATFORM
 from accounts.models import User
@@ -103,7 +104,8 @@ async def test_a_new_role_begins_the_subscription_anew_before_the_event_shows(ro
     def promote() -> None:
         with transaction.atomic():
             locked = lock_room(room.pk, PLATFORM)
-            Participant.objects.filter(room=room, user=participant).update(role=ParticipantRole.MODERATOR)
+            place = Participant.objects.filter(room=room, user=participant)
+            place.update(role=ParticipantRole.MODERATOR, role_accepted_at=timezone.now())
             record(locked, "participant:updated", {"participant": {"userId": participant.pk}}, by=PLATFORM)
 
     async with hub_in_test() as hub:
