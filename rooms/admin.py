@@ -508,7 +508,10 @@ class ParticipantAdmin(ManagedAdmin):
         variant=ActionVariant.DANGER,
         dialog={
             "title": "Remove this person?",
-            "description": "They lose the room at once and cannot come back until an organizer lets them in again.",
+            "description": (
+                "They lose the room at once. An account stays out until an organizer lets it in again; a guest has "
+                "none, and may join anew with the code of a room that admits guests."
+            ),
             "form_class": RemovalForm,
             "form_submit_text": "Remove",
         },
@@ -641,15 +644,19 @@ class NotificationAdmin(AdminsOnly):
 class InvitationAdmin(AdminsOnly):
     """E-mails of people who are not known yet: for platform admins only."""
 
-    list_display = ("email", "room_link", "role", "invited_by", "created_at", "redeemed_at")
-    list_display_links = ("email",)
-    search_fields = ("email", "room__name")
+    list_display = ("whom", "room_link", "role", "invited_by", "created_at", "redeemed_at", "declined_at")
+    list_display_links = ("whom",)
+    search_fields = ("email", "user__name", "room__name")
     ordering = ("-created_at", "-id")
-    fields = ("email", "room_link", "role", "invited_by", "created_at", "redeemed_at")
+    fields = ("whom", "room_link", "role", "invited_by", "created_at", "told_at", "redeemed_at", "declined_at")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("room", "invited_by")
+        return super().get_queryset(request).select_related("room", "invited_by", "user")
+
+    @display(description="Whom")
+    def whom(self, invitation: Invitation) -> str:
+        return invitation.email or name_of(invitation.user)
 
     @display(description="Room", ordering="room__name")
     def room_link(self, invitation: Invitation) -> str:

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from accounts.actors import PLATFORM
 from apps_registry.manifest import Level
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
-from rooms.enums import RUNNERS, ParticipantRole, RoomStatus
+from rooms.enums import OPEN_STATUSES, RUNNERS, ParticipantRole, RoomStatus
 
 
 def user_id_of(user: Any) -> str:
@@ -124,7 +124,19 @@ class ParticipantQuerySet(InRoomQuerySet, SoftDeletedQuerySet):
 
 
 class InvitationQuerySet(InRoomQuerySet, RowQuerySet):
-    pass
+    def open(self) -> Self:
+        """Neither redeemed nor declined."""
+        return self.filter(redeemed_at=None, declined_at=None)
+
+    def takeable(self) -> Self:
+        """To rooms that are not over."""
+        return self.filter(room__deleted_at=None, room__status__in=OPEN_STATUSES)
+
+    def addressed_to(self, user: Any) -> Self:
+        """To this very user, or to their e-mail address where it is verified."""
+        people = apps.get_model("accounts.User").objects.filter(pk=user.pk, email_verified=True, is_active=True)
+        address = people.values_list("email", flat=True).first()
+        return self.filter(Q(user=user.pk) | Q(email=address) if address else Q(user=user.pk))
 
 
 class RoomEventQuerySet(InRoomQuerySet, RowQuerySet):

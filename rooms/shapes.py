@@ -193,3 +193,24 @@ class InvitationSerializer(ModelSerializer):
     class Meta:
         model = Invitation
         fields = ("id", "roomId", "role", "createdAt")
+
+
+class OwnInvitationSerializer(InvitationSerializer):
+    """An invitation as whoever is invited sees it: enough of the room to decide."""
+
+    example = {"role": "MODERATOR"}
+
+    room = serializers.SerializerMethodField()
+    invitedBy = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Invitation
+        fields = ("id", "roomId", "role", "createdAt", "room", "invitedBy")
+
+    @extend_schema_field(object_of(id=TEXT, name=TEXT, status=TEXT))
+    def get_room(self, invitation: Invitation) -> dict[str, Any]:
+        return {"id": invitation.room_id, "name": invitation.room.name, "status": invitation.room.status}
+
+    @extend_schema_field(PersonSerializer(allow_null=True))
+    def get_invitedBy(self, invitation: Invitation) -> dict[str, Any] | None:
+        return person(invitation.invited_by) if invitation.invited_by is not None else None
