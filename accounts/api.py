@@ -12,16 +12,13 @@ from accounts import actions, google, handover, sessions
 from accounts.authentication import StrictBearerAuthentication
 from accounts.erasure import erase_user
 from accounts.errors import InvalidCredentials, InvalidToken, OAuthNotConfigured, StillOrganises
+from accounts.inputs import ExchangeInput, LoginInput, ProfileInput, RefreshInput
 from accounts.limits import SignInThrottle
 from accounts.models import Session, User
-from accounts.serializers import (
-    ExchangeInput,
+from accounts.shapes import (
     GoogleAddressSerializer,
-    LoginInput,
     OwnUserSerializer,
     PersonSerializer,
-    ProfileInput,
-    RefreshInput,
     SessionSerializer,
     TokensSerializer,
     as_profile,
@@ -154,7 +151,7 @@ class AuthViewSet(APIViewSet):
 
 
 class SessionViewSet(APIViewSet):
-    """The devices on which one is signed in."""
+    """The devices on which one is signed in: client apps, and browsers on this site's own pages."""
 
     tag = "Devices"
     operations = {"list": Operation("List my devices", access="required")}
@@ -176,14 +173,14 @@ class SessionViewSet(APIViewSet):
 
     @operation("Sign a device out")
     def destroy(self, request: Request, pk: str) -> Response:
-        """Its tokens work no more, at once."""
+        """Its tokens work no more, its pages are signed out and its live connections end, at once."""
         user = signed_in(request)
         sessions.end_session(user=user, family=pk, by=user)
         return Response({"success": True})
 
     @operation("Sign out all other devices")
     def destroy_others(self, request: Request) -> Response:
-        """The device that asks stays signed in."""
+        """Client apps and browsers alike. The device that asks stays signed in."""
         user = signed_in(request)
         sessions.end_other_sessions(user=user, family=claims(request)["sid"], by=user)
         return Response({"success": True})

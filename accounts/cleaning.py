@@ -3,20 +3,20 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.sessions.models import Session as PageSession
 from django.db.models import Exists, ForeignObjectRel, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.erasure import erase_user
-from accounts.models import OneTimeCode, Session, TokenBlacklist, User
+from accounts.models import OneTimeCode, PageSession, Session, TokenBlacklist, User
 
 
 def clean_accounts() -> dict[str, int]:
     """Forgets expired sessions, revocations and codes, and guests who are long gone; says how many of each."""
     now = timezone.now()
     counts = {
-        "sessions": Session.objects.filter(expires_at__lte=now).delete()[0],
+        # These first: they go with their devices otherwise, uncounted.
         "page sessions": PageSession.objects.filter(expire_date__lte=now).delete()[0],
+        "sessions": Session.objects.filter(expires_at__lte=now).delete()[0],
         "revoked tokens": TokenBlacklist.objects.filter(expires_at__lte=now).delete()[0],
         "one-time codes": OneTimeCode.objects.filter(expires_at__lte=now).delete()[0],
     }

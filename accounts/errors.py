@@ -1,6 +1,6 @@
 """What signing in can be refused for."""
 
-from platform_site.rest.exceptions import Conflict, DomainError, Forbidden
+from platform_site.rest.exceptions import Conflict, DomainError
 
 
 class InvalidCredentials(DomainError):
@@ -15,9 +15,6 @@ class OAuthNotConfigured(DomainError):
     code, status, message = "OAUTH_NOT_CONFIGURED", 503, "Signing in through a provider is not set up here."
 
 
-class OtherRoom(Forbidden):
-    message = "A guest's token is good for one room only."
-
-
 class StillOrganises(Conflict):
+    reason = "still_organizes"
     message = "Delete the rooms that this person organises, or hand them over, before the account can be deleted."

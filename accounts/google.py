@@ -27,10 +27,11 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.actions import sign_in_page
 from accounts.adapters import PROVIDER, ProtocolAdapter
+from accounts.enums import OneTimeCodeKind
 from accounts.errors import OAuthNotConfigured
 from accounts.handover import allowed_redirect, front_end, new_exchange_code, take, with_code, with_fragment
+from accounts.inputs import is_avatar
 from accounts.models import OneTimeCode, User
-from accounts.serializers import is_avatar
 from accounts.sessions import end_families, locked_user, open_session
 from accounts.tokens import hashed, new_secret
 
@@ -105,7 +106,7 @@ def start(request: Any, *, redirect_url: str, page: bool = False) -> HttpRespons
         logger.warning("The provider cannot be reached to sign in: %s", type(error).__name__)
         return failed(redirect_url)
     OneTimeCode.objects.create(
-        kind=OneTimeCode.Kind.STATE,
+        kind=OneTimeCodeKind.STATE,
         code_hash=hashed(state),
         details={"browser": hashed(browser), "redirect_url": redirect_url, "page": page},
         expires_at=timezone.now() + timedelta(seconds=STATE_LIVES),
@@ -144,7 +145,7 @@ def finish(request: Any, *, device_info: str, ip_address: str | None) -> HttpRes
     """Takes a browser back from the provider and sends it on to the front end, signed in or told that it failed."""
     require_configured()
     state, browser = request.GET.get("state", ""), request.COOKIES.get(COOKIE, "")
-    begun = take(OneTimeCode.Kind.STATE, state)
+    begun = take(OneTimeCodeKind.STATE, state)
     if begun is None or not constant_time_compare(begun.details["browser"], hashed(browser)):
         logger.warning("A sign-in came back with a state that is not its own.")
         return failed()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.enums import OneTimeCodeKind
 from accounts.errors import InvalidToken
 from accounts.models import OneTimeCode, User
 from accounts.sessions import Tokens, open_session
@@ -41,7 +42,7 @@ def front_end(path: str, beside: str = "") -> str:
     return path if beside or not settings.OAUTH_REDIRECTS else settings.OAUTH_REDIRECTS[0] + path
 
 
-def take(kind: OneTimeCode.Kind, secret: str) -> OneTimeCode | None:
+def take(kind: OneTimeCodeKind, secret: str) -> OneTimeCode | None:
     """The code, used up; None if it is unknown, old or used. Of many at once, one deletes the row."""
     code = OneTimeCode.objects.filter(kind=kind, code_hash=hashed(secret)).select_related("user").first()
     if code is None or not OneTimeCode.objects.filter(pk=code.pk).delete()[0] or code.expires_at <= timezone.now():
@@ -52,7 +53,7 @@ def take(kind: OneTimeCode.Kind, secret: str) -> OneTimeCode | None:
 def new_exchange_code(user: User) -> str:
     code = new_secret()
     OneTimeCode.objects.create(
-        kind=OneTimeCode.Kind.EXCHANGE,
+        kind=OneTimeCodeKind.EXCHANGE,
         code_hash=hashed(code),
         user=user,
         expires_at=timezone.now() + timedelta(seconds=CODE_LIVES),
@@ -62,7 +63,7 @@ def new_exchange_code(user: User) -> str:
 
 def exchange(*, code: str, device_info: str = "", ip_address: str | None = None) -> Tokens:
     """The tokens for a one-time code. Raises InvalidToken for one that is unknown, old or used."""
-    taken = take(OneTimeCode.Kind.EXCHANGE, code)
+    taken = take(OneTimeCodeKind.EXCHANGE, code)
     if taken is None or taken.user is None:
         raise InvalidToken("The code is not valid, was used, or has expired.")
     return open_session(user=taken.user, device_info=device_info, ip_address=ip_address)

@@ -4,10 +4,13 @@ import unicodedata
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.module_loading import import_string
 
+from accounts.enums import OneTimeCodeKind
 from accounts.errors import InvalidToken
 from accounts.querysets import SessionQuerySet, UserManager, UserQuerySet
 from platform_site.db.ids import new_id
@@ -83,7 +86,7 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
         return self.name
 
     @classmethod
-    def named_by_token(cls, pk: str, guest_room_id: str = "") -> Self:
+    def named_by_token(cls, pk: str) -> Self:
         """The user `pk` as a verified token names them: nothing but the id, no query.
 
         The first field that somebody reads loads them all, in one query. Raises InvalidToken then, if the account is
@@ -91,12 +94,9 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
         """
         user = cls.from_db(DEFAULT_DB_ALIAS, ["id"], [pk])
         user.named_by_a_token = True
-        user.guest_room_id = guest_room_id
         return user
 
-    # What only a token says. A guest's token is good for this one room.
     named_by_a_token = False
-    guest_room_id = ""
 
     def refresh_from_db(self, using: Any = None, fields: Any = None, from_queryset: Any = None) -> None:
         """Loads every field that is still missing as soon as one is asked for, instead of one query each."""
@@ -114,7 +114,11 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
 
 
 class Session(Row):
-    """One refresh token. Rotation adds a row to the same `family`, which is one signed-in device."""
+    """One refresh token. Rotation adds a row to the same `family`, which is one signed-in device.
+
+    A browser that is signed in on this site's pages is a device too: its row has a token that nobody knows, and
+    PageSession points at it.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
@@ -141,6 +145,26 @@ class Session(Row):
         return f"{self.device_info or 'Unknown device'} ({self.created_at:%Y-%m-%d %H:%M})"
 
 
+class PageSessionManager(BaseSessionManager):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("device")
+
+
+class PageSession(AbstractBaseSession):
+    """The session of a browser on this site's pages. It has no device while nobody is signed in in it."""
+
+    device = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, related_name="page_sessions")
+
+    objects: ClassVar[Any] = PageSessionManager()
+
+    class Meta(AbstractBaseSession.Meta):
+        verbose_name, verbose_name_plural = "page session", "page sessions"
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return import_string("accounts.page_sessions.SessionStore")
+
+
 class TokenBlacklist(models.Model):
     """A revoked mark (`jti:…` one token, `sid:…` one device, `sub:…` one person), kept only as its hash."""
 
@@ -165,12 +189,8 @@ class OneTimeCode(models.Model):
     A STATE belongs to a sign-in that is on its way through the provider, an EXCHANGE stands for one that came back.
     """
 
-    class Kind(models.TextChoices):
-        STATE = "STATE"
-        EXCHANGE = "EXCHANGE"
-
     id = models.CharField(primary_key=True, max_length=25, default=new_id, editable=False)
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=8, choices=OneTimeCodeKind)
     code_hash = models.CharField(max_length=64, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="one_time_codes")
     details = models.JSONField(default=dict)
@@ -179,7 +199,8 @@ class OneTimeCode(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="STATE", user=None) | Q(kind="EXCHANGE", user__isnull=False),
+                condition=Q(kind=OneTimeCodeKind.STATE, user=None)
+                | Q(kind=OneTimeCodeKind.EXCHANGE, user__isnull=False),
                 name="one_time_code_of_its_kind",
             ),
         ]

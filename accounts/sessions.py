@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from accounts.errors import InvalidToken
 from accounts.limits import count_refresh
-from accounts.models import Session, User
+from accounts.models import PageSession, Session, User
 from accounts.revocation import device_mark, lift, person_mark, revoke, token_mark
 from accounts.tokens import access_token_for, hashed, new_secret
 from platform_site.rest.exceptions import NotFound
@@ -117,6 +117,7 @@ def end_families(families: Iterable[str], *, user: User, by: User | None, reason
     """Ends devices of a locked user, with their access tokens; says how many were signed in."""
     live = list(user.sessions.live().filter(family__in=families).values_list("family", flat=True))
     user.sessions.filter(family__in=live, revoked_at=None).update(revoked_at=timezone.now())
+    PageSession.objects.filter(device__user=user, device__family__in=live).delete()
     revoke(map(device_mark, live), user_id=user.pk, by=by, reason=reason)
     return len(live)
 
@@ -185,4 +186,5 @@ def reactivate_user(*, user: User, by: User | None) -> None:
 def end_person(*, user_id: str, by: User | None, reason: str) -> None:
     """Ends every session and token of a person, for as long as an access token could live."""
     Session.objects.filter(user_id=user_id, revoked_at=None).update(revoked_at=timezone.now())
+    PageSession.objects.filter(device__user=user_id).delete()
     revoke([person_mark(user_id)], user_id=user_id, by=by, reason=reason)

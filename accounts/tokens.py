@@ -49,7 +49,7 @@ def valid_claims(access_token: str, *, ask_table: bool = False) -> dict[str, Any
 def named_user(access_token: str) -> tuple[User, dict[str, Any]] | None:
     """Whom a token stands for, without a query, and its claims; None for a token that is not valid."""
     claims = valid_claims(access_token)
-    return (User.named_by_token(claims["sub"], claims.get("room", "")), claims) if claims else None
+    return (User.named_by_token(claims["sub"]), claims) if claims else None
 
 
 def loaded_user(access_token: str) -> tuple[User, dict[str, Any]] | None:
@@ -58,7 +58,6 @@ def loaded_user(access_token: str) -> tuple[User, dict[str, Any]] | None:
     user = User.objects.filter(pk=claims["sub"], is_active=True).first() if claims else None
     if claims is None or user is None:
         return None
-    user.guest_room_id = claims.get("room", "")
     return user, claims
 
 

@@ -15,6 +15,7 @@ from accounts import google
 from accounts.actions import sign_in_page, user_by_password
 from accounts.errors import InvalidCredentials, OAuthNotConfigured
 from platform_site.rest.addresses import client_address
+from platform_site.rest.exceptions import ServiceUnavailable
 from platform_site.rest.throttling import RateLimited
 
 FAULTS = {"oauth_failed": "Signing in with Google did not work. Try again, or use your password."}
@@ -33,8 +34,11 @@ def login_page(request: HttpRequest) -> HttpResponse:
         return form(request, onward, fault=InvalidCredentials.message, status=401)
     try:
         user = user_by_password(email=email, password=password, address=client_address(request))
-    except (InvalidCredentials, RateLimited) as refusal:
-        return form(request, onward, email=email, fault=refusal.message, status=refusal.status)
+    except (InvalidCredentials, RateLimited, ServiceUnavailable) as refusal:
+        response = form(request, onward, email=email, fault=refusal.message, status=refusal.status)
+        for name, value in refusal.headers.items():
+            response[name] = value
+        return response
     sign_in_page(request, user)
     return HttpResponseRedirect(onward)
 

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from apps_registry.filters import AppFilter
 from apps_registry.models import App
-from apps_registry.serializers import AppDetailSerializer, AppSerializer
+from apps_registry.shapes import AppDetailSerializer, AppSerializer
 from platform_site.rest.exceptions import Forbidden, NotFound
 from platform_site.rest.openapi import Operation
 from platform_site.rest.viewsets import APIViewSet
@@ -34,7 +34,7 @@ class AppViewSet(APIViewSet):
         if not request.user.is_authenticated:
             raise NotAuthenticated
         if request.user.is_guest:
-            raise Forbidden
+            raise Forbidden(reason="guest")
 
     def get_queryset(self) -> Any:
         return App.objects.catalogue()

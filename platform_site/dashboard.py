@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from platform_site.db.admin import admin_address
 from prizes.models import Prize, Winner
+from rooms.enums import OPEN_STATUSES, ParticipantRole, RoomStatus
 from rooms.event_page import STATE_LABELS, STATUS_LABELS, name_of
-from rooms.models import OPEN_STATUSES, Participant, ParticipantRole, Room, RoomStatus
+from rooms.models import Participant, Room
 
 MOST_ROOMS = 12
 LATEST_WINNERS = 8

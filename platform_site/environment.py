@@ -6,9 +6,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import available_timezones
 
 from cryptography.fernet import Fernet
+from psycopg.pq import Conninfo
 
 ON = {"1", "on", "true", "yes"}
 OFF = {"0", "off", "false", "no", ""}
@@ -69,14 +71,31 @@ class Environment:
             return default
         return value
 
+    def database_url(self, name: str, default: str = "") -> str:
+        """The URL of a database. An option that the driver does not know is a fault: sslmode is easily mistyped."""
+        value = self.url(name, DATABASE_SCHEMES, default)
+        parts = urlsplit(value)
+        known = set() if parts.scheme == "sqlite" else {each.keyword.decode() for each in Conninfo.get_defaults()}
+        for option in parse_qs(parts.query, keep_blank_values=True).keys() - known:
+            self.fault(name, f"has the unknown option {option!r}")
+        return value
+
     def origins(self, name: str) -> list[str]:
-        """Origins (scheme://host[:port]) with nothing behind them."""
+        """Origins (scheme://host[:port]) with nothing before and nothing behind them."""
         origins = self.words(name)
         for origin in origins:
-            parts = urlsplit(origin)
-            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
-                self.fault(name, f"holds {origin!r}; an origin looks like https://app.example.org")
+            if not is_address(origin, {"http", "https"}) or not is_origin(origin):
+                # No more than the host: what stands before it may be a password.
+                self.fault(name, f"holds {origin.rpartition('@')[2]!r}; an origin looks like https://app.example.org")
         return origins
+
+    def time_zone(self, name: str, default: str) -> str:
+        """A name of the IANA time zone database."""
+        value = self.text(name, default)
+        if value not in available_timezones():
+            self.fault(name, f"is {value!r}; use a time zone like Europe/Berlin")
+            return default
+        return value
 
     def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
         """Addresses and blocks of addresses (10.0.0.0/8)."""
@@ -137,6 +156,14 @@ def is_address(value: str, schemes: set[str]) -> bool:
         return parts.scheme in schemes and parts.port != 0
     except ValueError:
         return False
+
+
+def is_origin(value: str) -> bool:
+    """Whether a readable address is scheme, host and perhaps port, as browsers send them in Origin."""
+    parts = urlsplit(value)
+    port = f":{parts.port}" if parts.port else ""
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return bool(host) and value == f"{parts.scheme}://{host}{port}"
 
 
 def made_once(path: Path, name: str, make: Callable[[], str]) -> str:

@@ -14,7 +14,7 @@ from platform_site.rest.callers import anonymous
 from platform_site.rest.exceptions import BadRequest, DomainError
 from platform_site.rest.logs import RequestFacts, current
 from platform_site.rest.throttling import RateLimited, count_request, headers_of
-from platform_site.views import API_PREFIX, GENERIC, envelope, refusal
+from platform_site.views import API_PREFIX, GENERIC, envelope, live, ready, refusal
 
 logger = logging.getLogger("platform_site.requests")
 
@@ -29,6 +29,8 @@ ADMIN = (
 )
 DOCS = API_PREFIX + "docs/"  # a page
 VERSION = API_PREFIX + "v1/"
+UNLIMITED = (VERSION + "openapi.json", VERSION + "asyncapi.json")  # like the pages that show them
+HEALTH = {"/health/live": live, "/health/ready": ready}
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 ROOM = re.compile(r"/rooms/(c[0-9a-z]{24})(?:/|$)")
 
@@ -68,6 +70,16 @@ class RequestIdMiddleware:
             current.reset(before)
 
 
+class HealthMiddleware:
+    """Answers probes before anything looks at the host: they name an address, and no name that ALLOWED_HOSTS knows."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return HEALTH.get(request.path, self.get_response)(request)
+
+
 class ApiMiddleware:
     """Below /api/: refuses what no view should have to read, and puts every failure into the envelope.
 
@@ -91,7 +103,7 @@ class ApiMiddleware:
         if response.status_code >= 400 and not response.headers.get("Content-Type", "").startswith("application/json"):
             # Django's own page, in DEBUG one with everything in it.
             response = refusal(*GENERIC.get(response.status_code, GENERIC[500]))
-        if request.path.startswith(VERSION):
+        if request.path.startswith(VERSION) and request.path not in UNLIMITED:
             response = limited(request, response)
         response.setdefault("Cache-Control", "no-store")
         return response

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from platform_site.environment import DATABASE_SCHEMES, Environment
+from platform_site.environment import Environment
 from platform_site.look import UNFOLD  # noqa: F401 (django-unfold reads it here)
 from platform_site.rest.components import COMPONENTS
+from platform_site.rest.reasons import as_table
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -23,7 +24,7 @@ SECRET_KEY = env.secret("SECRET_KEY", made_in=MADE_SECRETS, shortest=50)
 JWT_SECRET = env.secret("JWT_SECRET", made_in=MADE_SECRETS)
 FIELD_ENCRYPTION_KEYS = env.fernet_keys("FIELD_ENCRYPTION_KEYS", made_in=MADE_SECRETS)
 
-DATABASE_URL = env.url("DATABASE_URL", DATABASE_SCHEMES, f"sqlite:///{BASE_DIR / 'db.sqlite3'}" if DEBUG else "")
+DATABASE_URL = env.database_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}" if DEBUG else "")
 DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 20, most=1000)
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss"})
 
@@ -32,10 +33,15 @@ REFRESH_TOKEN_TTL = env.number("REFRESH_TOKEN_TTL", 30 * 86_400, least=3600, mos
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("*",) if DEBUG else ())
 CORS_ORIGINS = env.origins("CORS_ORIGINS")
+DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "UTC")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+HTTPS = env.switch("HTTPS", default=True)
+HSTS_SUBDOMAINS = env.switch("HSTS_SUBDOMAINS", default=False)
+HSTS_PRELOAD = env.switch("HSTS_PRELOAD", default=False)
 RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
 # Requests a minute.
 RATE_LIMIT_ANONYMOUS = env.number("RATE_LIMIT_ANONYMOUS", 20, least=1)
+RATE_LIMIT_ANONYMOUS_READS = env.number("RATE_LIMIT_ANONYMOUS_READS", 600, least=1)  # a hall is one address
 RATE_LIMIT_USER = env.number("RATE_LIMIT_USER", 100, least=1)
 RATE_LIMIT_APP = env.number("RATE_LIMIT_APP", 1000, least=1)
 # Where a process asks whether a token was revoked: Redis, a copy of its own that a file keeps fresh, or the table.
@@ -51,6 +57,7 @@ REVOCATIONS_FILE = env.text(
     else str(BASE_DIR / ".revocations"),
 )
 REFRESH_RETRY_SECONDS = env.number("REFRESH_RETRY_SECONDS", 10, most=60)
+PASSWORD_QUEUE = env.number("PASSWORD_QUEUE", 100)  # who may wait while others' passwords are checked, a process
 # A minute.
 RATE_LIMIT_LOGIN = env.number("RATE_LIMIT_LOGIN", 10, least=1)
 RATE_LIMIT_LOGIN_ACCOUNT = env.number("RATE_LIMIT_LOGIN_ACCOUNT", 200, least=1)
@@ -96,7 +103,6 @@ INSTALLED_APPS = [
     "platform_site.apps.DashboardConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -121,6 +127,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "platform_site.middleware.RequestIdMiddleware",
+    "platform_site.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -162,11 +169,20 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
-elif DATABASE_POOL_SIZE:
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 10}}
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    # A restart of PostgreSQL leaves dead connections behind; each is tried before a request gets it.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    if DATABASE_POOL_SIZE:
+        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+            "min_size": min(2, DATABASE_POOL_SIZE),
+            "max_size": DATABASE_POOL_SIZE,
+            "timeout": 5,  # seconds that a request waits before it is told that there is no database
+            # Attempts to connect come ever more rarely. After so many seconds the pool gives up, and the next request
+            # begins anew, so that a database that was away for an hour is found again within seconds.
+            "reconnect_timeout": 5,
+        }
+    else:
+        DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 CHANNEL_LAYERS = {
     "default": {
@@ -212,7 +228,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.hashes.PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -288,7 +304,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Event Platform",
     "VERSION": "1",
-    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text(),
+    "DESCRIPTION": (BASE_DIR / "platform_site" / "rest" / "introduction.md").read_text().replace("REASONS", as_table()),
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
@@ -297,13 +313,13 @@ SPECTACULAR_SETTINGS = {
     "GET_MOCK_REQUEST": "platform_site.rest.openapi.mock_request",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "platform_site.rest.openapi.finish"],
     "ENUM_NAME_OVERRIDES": {
-        "RoomStatus": "rooms.models.RoomStatus",
-        "EntryPolicy": "rooms.models.EntryPolicy",
-        "ParticipantRole": "rooms.models.ParticipantRole",
-        "RoleOfARoom": "rooms.serializers.ROLES_OF_A_ROOM",
-        "WinnerState": "prizes.models.WinnerState",
-        "WinnerMethod": "prizes.models.WinnerMethod",
-        "DrawStatus": "prizes.models.DrawStatus",
+        "RoomStatus": "rooms.enums.RoomStatus",
+        "EntryPolicy": "rooms.enums.EntryPolicy",
+        "ParticipantRole": "rooms.enums.ParticipantRole",
+        "RoleOfARoom": "rooms.enums.ROLES_OF_A_ROOM",
+        "WinnerState": "prizes.enums.WinnerState",
+        "WinnerMethod": "prizes.enums.WinnerMethod",
+        "DrawStatus": "prizes.enums.DrawStatus",
     },
     "APPEND_COMPONENTS": COMPONENTS,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -330,14 +346,18 @@ CORS_EXPOSE_HEADERS = [
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "accounts.page_sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if not DEBUG:
-    SECURE_SSL_REDIRECT = env.switch("HTTPS", default=True)
+    SECURE_SSL_REDIRECT = HTTPS
     SECURE_REDIRECT_EXEMPT = ["^health/"]  # whoever probes comes from inside, by http
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT
+    # The domain's other hosts may have no https, and a place on the browsers' own list is hard to give up again.
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS and HTTPS
+    SECURE_HSTS_PRELOAD = HSTS_PRELOAD and HTTPS
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # advise both to everybody
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
 # --- Logs --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from platform_site.views import home, live, ready
+from platform_site.views import home
 from prizes import views as draws
 
 urlpatterns = [
@@ -13,8 +13,6 @@ urlpatterns = [
     path("draws/verify", draws.verify_file, name="draw-verify-file"),
     path("draws/<str:draw_id>/verify", draws.verify_draw, name="draw-verify"),
     path("draws/<str:draw_id>/record.json", draws.draw_record, name="draw-record"),
-    path("health/live", live),
-    path("health/ready", ready),
     path("", include("accounts.urls")),
 ]
 

@@ -37,6 +37,7 @@ class UnknownPath(APIView):
 
 class OpenAPIDocument(APIView):
     authentication_classes: tuple[Any, ...] = ()
+    throttle_classes: tuple[Any, ...] = ()
     schema = None
 
     def get(self, request: Request) -> HttpResponse:

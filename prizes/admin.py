@@ -13,11 +13,13 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from platform_site.db.admin import ManagedAdmin, ReadOnlyInline, RefusableForm, admin_address, link
 from prizes.actions import award_prize, create_prize
-from prizes.models import Draw, DrawPrize, DrawStatus, Prize, Winner, WinnerState
-from prizes.serializers import PrizeInput
-from rooms.admin import RoomFilter, choose
+from prizes.enums import DrawStatus, WinnerState
+from prizes.inputs import PrizeInput
+from prizes.models import Draw, DrawPrize, Prize, Winner
+from rooms.admin import RoomDropdown, choose
+from rooms.enums import OPEN_STATUSES, RoomStatus
 from rooms.event_page import STATE_LABELS, name_of
-from rooms.models import OPEN_STATUSES, Participant, Room, RoomStatus
+from rooms.models import Participant, Room
 
 DRAW_LABELS = {
     DrawStatus.COMMITTED: "info",
@@ -106,7 +108,7 @@ class PrizeAdmin(InRoomAdmin):
     nothing = "No room can take a prize now: it must be a draft or active."
     tab = "prizes"
     list_display = ("name", "room_link", "left", "quantity", "position")
-    list_filter = (RoomFilter,)
+    list_filter = (RoomDropdown,)
     search_fields = ("name",)
     ordering = ("room", "position", "id")
 
@@ -183,7 +185,7 @@ class WinnerAdmin(InRoomAdmin):
     tab = "winners"
     list_display = ("person", "prize_link", "room_link", "state_label", "method", "created_at")
     list_display_links = ("person",)
-    list_filter = (RoomFilter, "state", "method")
+    list_filter = (RoomDropdown, "state", "method")
     search_fields = ("participant__user__name", "prize__name")
     ordering = ("-created_at", "-id")
 
@@ -275,7 +277,7 @@ class DrawAdmin(ManagedAdmin):
 
     list_display = ("number", "room_link", "status_label", "rehearsal", "entry_count", "created_at", "run_at")
     list_display_links = ("number",)
-    list_filter = (RoomFilter, "status", "rehearsal")
+    list_filter = (RoomDropdown, "status", "rehearsal")
     ordering = ("-created_at", "-id")
     inlines = [DrawPrizeInline]
     fields = (

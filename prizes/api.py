@@ -26,24 +26,14 @@ from prizes.errors import (
 from prizes.evidence import evidence_pack
 from prizes.exports import KINDS, TABLES, export_file
 from prizes.filters import DrawFilter, WinnerFilter
+from prizes.inputs import AwardInput, CancelInput, DrawInput, PrizeChanges, PrizeInput, RevocationInput, RunInput
 from prizes.models import Draw, Prize, Winner
 from prizes.records import record_json
-from prizes.serializers import (
-    AwardInput,
-    CancelInput,
-    DrawDetailSerializer,
-    DrawInput,
-    DrawSerializer,
-    PrizeChanges,
-    PrizeInput,
-    PrizeSerializer,
-    RevocationInput,
-    RunInput,
-    WinnerSerializer,
-)
+from prizes.shapes import DrawDetailSerializer, DrawSerializer, PrizeSerializer, WinnerSerializer
 from rooms.api import InRoomViewSet, signed_in
 from rooms.errors import RoomClosed, RoomNotActive
-from rooms.permissions import Need, level_of, readable_room, require
+from rooms.permissions import Need, readable_room, require
+from rooms.querysets import level_of
 
 #: The record is described, byte by byte, in docs/fair-draw.md.
 RECORD = {"type": "object", "description": "The record of a draw: what prizes/fair_draw.py checks."}

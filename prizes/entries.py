@@ -10,8 +10,10 @@ from django.db.models import Q
 from platform_site.rest.exceptions import InvalidInput
 from platform_site.rest.fields import iso
 from prizes import fair_draw
+from prizes.enums import WinnerState
 from prizes.models import Draw, Winner
-from rooms.models import Participant, ParticipantRole, Room, RoomEvent
+from rooms.enums import ParticipantRole
+from rooms.models import Participant, Room, RoomEvent
 
 MOST_NAMED = 100
 API_NAMES = {
@@ -96,7 +98,7 @@ def entries_left(replaced: Winner, draw: Draw) -> list[fair_draw.Entry]:
     wins = Winner.all_objects.filter(room=replaced.room_id)
     theirs = Q(draw=draw) | Q(prize=replaced.prize_id)
     if before.exclude_winners:
-        theirs |= ~Q(state="REVOKED")
+        theirs |= ~Q(state=WinnerState.REVOKED)
     barred = set(wins.filter(theirs).values_list("participant_id", flat=True))
     return [entry for entry in entries_of(draw) if entry[0] not in barred]
 

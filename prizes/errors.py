@@ -8,22 +8,27 @@ class PrizeExhausted(DomainError):
 
 
 class AlreadyWon(Conflict):
+    reason = "already_won"
     message = "This person has won this prize already."
 
 
 class QuantityPromised(Conflict):
+    reason = "quantity_promised"
     message = "The quantity cannot fall below what is awarded or promised to an open draw."
 
 
 class PrizeInUse(Conflict):
+    reason = "prize_in_use"
     message = "A prize that somebody has won, or that an open draw gives away, cannot be deleted."
 
 
 class AlreadyReplaced(Conflict):
+    reason = "already_replaced"
     message = "This win has a replacement draw already."
 
 
 class DrawRunning(Conflict):
+    reason = "draw_running"
     message = "This draw is being run right now."
 
 

@@ -14,9 +14,10 @@ from django.utils.text import slugify
 
 from platform_site.rest.fields import iso
 from prizes import exports, fair_draw
-from prizes.models import Draw, Winner, WinnerState
+from prizes.enums import WinnerState
+from prizes.models import Draw, Winner
 from prizes.records import record_json
-from prizes.serializers import DrawSerializer
+from prizes.shapes import DrawSerializer
 from rooms.models import Participant, Room
 
 README = """\

@@ -5,7 +5,8 @@ from typing import Any
 import django_filters
 
 from platform_site.rest.filters import BooleanFilter, EnumFilter
-from prizes.models import Draw, DrawStatus, Winner, WinnerState
+from prizes.enums import DrawStatus, WinnerState
+from prizes.models import Draw, Winner
 
 
 class WinnerFilter(django_filters.FilterSet):

@@ -8,33 +8,11 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from platform_site.db.models import AliveManager, Row, SoftDeletedRow
+from prizes.enums import ENDED_DRAWS, OPEN_DRAWS, DrawStatus, WinnerMethod, WinnerState
 from prizes.querysets import DrawQuerySet, PrizeQuerySet, WinnerQuerySet
 from rooms.models import Participant, Room
 
 MOST_PIECES = 1_000_000
-
-
-class WinnerState(models.TextChoices):
-    AWARDED = "AWARDED"
-    FULFILLED = "FULFILLED"
-    REVOKED = "REVOKED"
-
-
-class WinnerMethod(models.TextChoices):
-    MANUAL = "MANUAL", "Picked by hand"
-    DRAW = "DRAW", "Drawn by chance"
-    APP = "APP", "Chosen by the app"
-    QUIZ = "QUIZ", "Won a quiz round"
-
-
-class DrawStatus(models.TextChoices):
-    COMMITTED = "COMMITTED"
-    RUNNING = "RUNNING"
-    COMPLETED = "COMPLETED"
-    CANCELLED = "CANCELLED"
-
-
-OPEN_DRAWS = (DrawStatus.COMMITTED, DrawStatus.RUNNING)
 
 
 class Prize(SoftDeletedRow):
@@ -132,18 +110,19 @@ class Draw(Row):
             models.CheckConstraint(condition=Q(seq__gte=1), name="draw_seq_from_one"),
             models.CheckConstraint(condition=Q(status__in=DrawStatus.values), name="draw_status_known"),
             models.CheckConstraint(
-                condition=Q(status__in=("COMMITTED", "RUNNING"), seed=None)
-                | Q(status__in=("COMPLETED", "CANCELLED"), seed__isnull=False),
+                condition=Q(status__in=OPEN_DRAWS, seed=None) | Q(status__in=ENDED_DRAWS, seed__isnull=False),
                 name="draw_seed_secret_until_the_end",
             ),
             models.CheckConstraint(
-                condition=Q(status="COMPLETED", run_at__isnull=False, outcome__isnull=False, entropy__isnull=False)
-                | ~Q(status="COMPLETED") & Q(run_at=None, outcome=None, entropy=None),
+                condition=Q(
+                    status=DrawStatus.COMPLETED, run_at__isnull=False, outcome__isnull=False, entropy__isnull=False
+                )
+                | ~Q(status=DrawStatus.COMPLETED) & Q(run_at=None, outcome=None, entropy=None),
                 name="draw_result_only_when_completed",
             ),
         ]
         indexes = [
-            models.Index(fields=["room"], name="draw_open", condition=Q(status__in=("COMMITTED", "RUNNING"))),
+            models.Index(fields=["room"], name="draw_open", condition=Q(status__in=OPEN_DRAWS)),
         ]
 
     def __str__(self) -> str:

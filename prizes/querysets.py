@@ -7,6 +7,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
+from prizes.enums import OPEN_DRAWS, WinnerState
 
 
 def of_rooms_managed_by(rows: Any, user: Any) -> Any:
@@ -27,7 +28,7 @@ class PrizeQuerySet(SoftDeletedQuerySet):
 class WinnerQuerySet(SoftDeletedQuerySet):
     def live(self) -> Self:
         """Wins that count: not revoked."""
-        return self.filter(~Q(state="REVOKED"))
+        return self.filter(~Q(state=WinnerState.REVOKED))
 
     def managed_by(self, user: Any) -> Self:
         return of_rooms_managed_by(self, user)
@@ -43,7 +44,7 @@ class DrawQuerySet(RowQuerySet):
 
     def open(self) -> Self:
         """Committed and neither completed nor cancelled."""
-        return self.filter(status__in=("COMMITTED", "RUNNING"))
+        return self.filter(status__in=OPEN_DRAWS)
 
     def seen_at(self, *, public_only: bool) -> Self:
         """Rehearsals are for those who run the event."""

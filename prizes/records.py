@@ -7,8 +7,9 @@ from typing import Any
 from platform_site.rest.fields import iso
 from prizes import fair_draw
 from prizes.entries import lines_of_entries
-from prizes.models import Draw, DrawStatus
-from prizes.serializers import lines_of
+from prizes.enums import DrawStatus
+from prizes.models import Draw
+from prizes.shapes import lines_of
 
 ENTRIES_A_PART = 2000
 

@@ -10,14 +10,14 @@ from django.views.decorators.http import require_safe
 from prizes.models import Draw
 from prizes.records import record_json
 from rooms.models import Participant, Room
-from rooms.permissions import level_of
-from rooms.serializers import person
+from rooms.querysets import level_of
+from rooms.shapes import person
 
 
 def readable_draw(draw_id: str, user: Any, draws: Any) -> tuple[Draw, Room]:
     """The draw and its room, as the session's user may read them. Raises Http404."""
     draw = draws.with_lines().filter(pk=draw_id).first()
-    room = Room.objects.visible_to(user).with_role_of(user).filter(pk=draw.room_id).first() if draw else None
+    room = Room.objects.as_seen_by(user).filter(pk=draw.room_id).first() if draw else None
     if draw is None or room is None or (draw.rehearsal and level_of(room, user) == "public"):
         raise Http404
     return draw, room

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,15 +22,18 @@ from apps_registry.models import App
 from apps_registry.settings_form import SettingsField, as_rows
 from platform_site.db.admin import AdminsOnly, DeletedFilter, ManagedAdmin, RefusableForm, admin_address, go_to, link
 from rooms.actions import create_room, delete_room, remove_participant, restore_participant, update_room
+from rooms.enums import ParticipantRole, RoomStatus
 from rooms.event_page import STATUS_LABELS, name_of, page_of
-from rooms.models import Invitation, Notification, Participant, ParticipantRole, Room, RoomEvent, RoomStatus
-from rooms.permissions import Need, is_allowed, level_of
-from rooms.serializers import RoomInput, settings_at
+from rooms.inputs import RoomInput
+from rooms.models import Invitation, Notification, Participant, Room, RoomEvent
+from rooms.permissions import Need, is_allowed
+from rooms.querysets import level_of
+from rooms.shapes import settings_at
 
 MOST_CHOICES = 200
 
 
-class RoomFilter(DropdownFilter):
+class RoomDropdown(DropdownFilter):
     """The rooms that the reader runs, and no others."""
 
     title = "room"
@@ -47,7 +51,7 @@ class RoomFilter(DropdownFilter):
         return queryset.filter(room=self.value()) if self.value() else queryset
 
 
-class AppFilter(DropdownFilter):
+class AppDropdown(DropdownFilter):
     title = "application"
     parameter_name = "app"
 
@@ -58,18 +62,38 @@ class AppFilter(DropdownFilter):
         return queryset.filter(app=self.value()) if self.value() else queryset
 
 
+PLAIN_FIELDS = (
+    "name",
+    "description",
+    "time_zone",
+    "is_public",
+    "entry_policy",
+    "join_locked",
+    "max_participants",
+    "mask_names",
+    "reveal_seconds",
+    "privacy_notice",
+)
+
+
 class RoomForm(RefusableForm):
     rules = RoomInput
     field_names = {
         "appSettings": "app_settings",
         "isPublic": "is_public",
         "entryPolicy": "entry_policy",
+        "joinLocked": "join_locked",
+        "maxParticipants": "max_participants",
+        "maskNames": "mask_names",
+        "timeZone": "time_zone",
+        "revealSeconds": "reveal_seconds",
+        "privacyNotice": "privacy_notice",
         "appId": "app_settings",
     }
 
     class Meta:
         model = Room
-        fields = ("name", "description", "is_public", "entry_policy", "app_settings")
+        fields = (*PLAIN_FIELDS, "app_settings")
 
     def text_of(self, path: str, text: str) -> str:
         field = self.fields.get("app_settings")
@@ -85,7 +109,7 @@ class RoomAdmin(ManagedAdmin):
     can_restore = True
     list_display = ("room_name", "status_label", "app_name", "is_public", "people", "prizes", "winners", "created_at")
     list_display_links = ("room_name",)
-    list_filter = ("status", AppFilter, "is_public")
+    list_filter = ("status", AppDropdown, "is_public")
     search_fields = ("name", "join_code")
     ordering = ("-created_at", "id")
     list_per_page = 25
@@ -169,13 +193,15 @@ class RoomAdmin(ManagedAdmin):
     # --- The form ----------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        settings = "app_settings"
+        app_settings = "app_settings"
         if obj is not None and not self.has_change_permission(request, obj):
-            settings = "settings_to_read"
+            app_settings = "settings_to_read"
         app = [] if obj is None else ["app_and_version"]
         return [
-            (None, {"fields": ["name", "description", "is_public", "entry_policy", *app]}),
-            ("Settings of the application", {"fields": [settings]}),
+            (None, {"fields": ["name", "description", "time_zone", *app]}),
+            ("Who may join", {"fields": ["is_public", "entry_policy", "join_locked", "max_participants"]}),
+            ("In the hall", {"fields": ["mask_names", "reveal_seconds", "privacy_notice"]}),
+            ("Settings of the application", {"fields": [app_settings]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -197,6 +223,9 @@ class RoomAdmin(ManagedAdmin):
         if "app_settings" not in form.base_fields:
             return form
         form.base_fields["description"].widget.attrs["rows"] = 3
+        form.base_fields["privacy_notice"].widget.attrs["rows"] = 3
+        if obj is None:
+            form.base_fields["time_zone"].initial = settings.DEFAULT_TIME_ZONE
         key = obj.manifest_version_id if obj is not None else self.chosen_version(request)
         schema = manifest.settings_schema(key) if key else {}
         frozen: set[str] = set()
@@ -226,7 +255,7 @@ class RoomAdmin(ManagedAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         given = form.cleaned_data
-        changes = {name: given[name] for name in ("name", "description", "is_public", "entry_policy") if name in given}
+        changes = {name: given[name] for name in PLAIN_FIELDS if name in given}
         if not change:
             app = self.chosen_app(request)
             room = create_room(
@@ -234,9 +263,9 @@ class RoomAdmin(ManagedAdmin):
             )
         else:
             changed = {name: value for name, value in changes.items() if name in form.changed_data}
-            settings = changed_settings(form.initial["app_settings"], given["app_settings"], form)
-            if settings:
-                changed["app_settings"] = settings
+            changes_of_app = changed_settings(form.initial["app_settings"], given["app_settings"], form)
+            if changes_of_app:
+                changed["app_settings"] = changes_of_app
             room = update_room(room_id=obj.pk, by=request.user, **changed)
         vars(obj).update(vars(room))
 
@@ -401,7 +430,7 @@ class RemovalForm(BaseDialogForm):
 class ParticipantAdmin(ManagedAdmin):
     list_display = ("person", "role_label", "room_link", "joined_at")
     list_display_links = ("person",)
-    list_filter = (RoomFilter, "role")
+    list_filter = (RoomDropdown, "role")
     ordering = ("-joined_at", "id")
     list_select_related = ("user", "room")
     fields = ("person", "room_link", "role", "joined_at", "metadata", "removal")
@@ -488,7 +517,7 @@ class ParticipantAdmin(ManagedAdmin):
         return people.select_related("user", "room", "removed_by")
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return (RoomFilter, "role", GoneFilter)
+        return (RoomDropdown, "role", GoneFilter)
 
     def name_of_choice(self, participant: Participant) -> str:
         return name_of(participant.user)
@@ -520,7 +549,7 @@ class ParticipantAdmin(ManagedAdmin):
 class RoomEventAdmin(ManagedAdmin):
     list_display = ("seq", "created_at", "type", "room_link", "who", "visibility")
     list_display_links = ("seq", "type")
-    list_filter = (RoomFilter, "visibility")
+    list_filter = (RoomDropdown, "visibility")
     search_fields = ("type",)
     ordering = ("-created_at", "-seq")
     fields = ("room_link", "seq", "public_seq", "type", "visibility", "who", "created_at", "payload")

@@ -17,6 +17,8 @@ from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
 from rooms.errors import (
     AlreadyIn,
+    InviteOnly,
+    JoiningLocked,
     NoGuestsHere,
     NotInRoom,
     NotRemoved,
@@ -24,23 +26,20 @@ from rooms.errors import (
     Removed,
     RemovedBefore,
     RoomClosed,
+    RoomFull,
     RoomIsActive,
     SettingsFrozen,
 )
 from rooms.filters import ParticipantFilter, RoomFilter
+from rooms.inputs import CodeInput, JoinInput, ParticipantChanges, RemovalInput, RoomChanges, RoomInput
 from rooms.models import Participant, Room
-from rooms.permissions import is_member, readable_room
-from rooms.serializers import (
-    CodeInput,
-    EntrySerializer,
+from rooms.permissions import readable_room
+from rooms.querysets import is_member
+from rooms.shapes import (
+    AdmissionSerializer,
     InvitationSerializer,
-    JoinInput,
-    ParticipantChanges,
     ParticipantSerializer,
-    RemovalInput,
-    RoomChanges,
     RoomDetailSerializer,
-    RoomInput,
     RoomSerializer,
 )
 
@@ -86,7 +85,12 @@ class RoomViewSet(APIViewSet):
     @idempotent
     def create(self, request: Request) -> Response:
         """The room begins as a DRAFT, and whoever creates it is its ORGANIZER. `appSettings` must be what the manifest
-        of the app asks for; what is left out gets its default. Guests cannot create rooms."""
+        of the app asks for; what is left out gets its default. Guests cannot create rooms.
+
+        `maxParticipants` limits participants and viewers (null: no limit), `joinLocked` keeps everybody out who comes
+        by themselves, `maskNames` shows names as "Anna K." to all who do not run the room, and `revealSeconds` is how
+        long a draw's result waits for the big screen. Without an `entryPolicy` anybody with the code may join a public
+        room, and signed-in people with the code a private one."""
         user = signed_in(request)
         form = RoomInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -94,8 +98,8 @@ class RoomViewSet(APIViewSet):
 
     @operation("Read a room", answer=RoomDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
-        """With its app and the app's whole manifest. `joinCode` is null for who is not in the room, and settings that
-        are not for them are left out."""
+        """With its app and the app's whole manifest. `joinCode` and `myRole` are null for anyone not in the room, and
+        settings that are not for them are left out."""
         return self.detail_of(pk)
 
     @operation(
@@ -124,18 +128,19 @@ class RoomViewSet(APIViewSet):
     @operation(
         "Join by code",
         body=CodeInput,
-        answer=EntrySerializer,
+        answer=AdmissionSerializer,
         status=(200, 201),
         access="optional",
-        errors=(NotFound, Forbidden, Removed, RoomClosed, RateLimited, NoGuestsHere),
+        errors=(NotFound, InviteOnly, Removed, RoomClosed, JoiningLocked, RoomFull, RateLimited, NoGuestsHere),
     )
     @action(detail=False, methods=["post"], throttle_classes=[])
     def join(self, request: Request) -> Response:
         """Whoever has the code of a room enters it as PARTICIPANT: 201, or 200 with their place if they are in already.
 
         Without an access token (or with that of a guest of another room) the caller becomes a guest called `name`;
-        `tokens` then holds tokens that are good for this room only, and is null otherwise. A room that admits no guests
-        answers 401, one for invited people 403."""
+        `tokens` then signs in that guest, who takes part in this room only; it is null otherwise. A room that admits
+        no guests answers 401, one for invited people 403, one whose organizers have locked joining or that is full 409.
+        """
         address = client_address(request)
         counted = hit(f"joins:{address_block(address)}", limit=MOST_JOINS)
         request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
@@ -144,7 +149,7 @@ class RoomViewSet(APIViewSet):
         form = CodeInput(data=request.data)
         form.is_valid(raise_exception=True)
         try:
-            entry = actions.join_by_code(
+            admission = actions.join_by_code(
                 **form.validated_data,
                 by=request.user if request.user.is_authenticated else None,
                 device_info=request.headers.get("User-Agent", ""),
@@ -155,16 +160,16 @@ class RoomViewSet(APIViewSet):
             if not wrong.allowed:
                 raise RateLimited(wrong, "Too many wrong codes. Wait a little.") from None
             raise
-        room = self.detail_for(entry.participant.user, entry.participant.room_id)
-        shown = EntrySerializer(entry, context={"room": room})
-        return Response(shown.data, status=201 if entry.is_new else 200)
+        room = self.detail_for(admission.participant.user, admission.participant.room_id)
+        shown = AdmissionSerializer(admission, context={"room": room})
+        return Response(shown.data, status=201 if admission.is_new else 200)
 
     def detail_of(self, pk: str, status: int = 200) -> Response:
         return Response(self.detail_for(self.request.user, pk), status=status)
 
     def detail_for(self, user: Any, pk: str) -> dict[str, Any]:
         """The room as `user` sees it. Raises NotFound."""
-        rooms = Room.objects.visible_to(user).with_role_of(user).with_counts().select_related("app", "created_by")
+        rooms = Room.objects.as_seen_by(user).with_counts().select_related("app", "created_by")
         room = rooms.filter(pk=pk).first()
         if room is None:
             raise NotFound
@@ -206,7 +211,7 @@ class ParticipantViewSet(InRoomViewSet):
         body_required=False,
         answer=(ParticipantSerializer, InvitationSerializer),
         status=201,
-        errors=(AlreadyIn, RoomClosed, Forbidden, Removed, RemovedBefore),
+        errors=(AlreadyIn, RoomClosed, JoiningLocked, RoomFull, Forbidden, InviteOnly, Removed, RemovedBefore),
     )
     def create(self, request: Request, room_id: str) -> Response:
         """Without a body, the caller joins as PARTICIPANT; `role` may also be VIEWER. Possible in DRAFT and ACTIVE.
@@ -265,7 +270,7 @@ class ParticipantViewSet(InRoomViewSet):
     @operation(
         "Restore a removed participant",
         answer=ParticipantSerializer,
-        errors=(Forbidden, RoomClosed, NotRemoved, NotInRoom),
+        errors=(Forbidden, RoomClosed, RoomFull, NotRemoved, NotInRoom),
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, room_id: str, pk: str) -> Response:

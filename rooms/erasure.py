@@ -8,7 +8,8 @@ from accounts.errors import StillOrganises
 from accounts.models import User
 from accounts.traces import Traces, rewrite, traces_of
 from rooms.actions import leave_room
-from rooms.models import Invitation, Notification, Participant, ParticipantRole, Room, RoomEvent
+from rooms.enums import ParticipantRole
+from rooms.models import Invitation, Notification, Participant, Room, RoomEvent
 
 
 def erase_participations(user: User) -> None:

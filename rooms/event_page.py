@@ -12,7 +12,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 
 from platform_site.db.admin import admin_address, link
-from rooms.models import Room, RoomStatus
+from rooms.enums import RoomStatus
+from rooms.models import Room
 
 STATUS_LABELS = {
     RoomStatus.DRAFT: "info",

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from rooms.bells import ring
-from rooms.models import Room, RoomEvent, Visibility
+from rooms.enums import Visibility
+from rooms.models import Room, RoomEvent
 
 
 def record(

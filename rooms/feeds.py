@@ -34,7 +34,7 @@ class Feed:
         self.insiders: dict[Connection, Subscription] = {}
         self.reader: asyncio.Task | None = None
         self.grouped = False
-        self.views: dict[tuple[str, bool], lookups.View] = {}
+        self.views: dict[tuple[str, bool, str | None], lookups.View] = {}
         self.ready = hub.spawn(self.open())
 
     async def open(self) -> None:
@@ -76,10 +76,10 @@ class Feed:
         Names of people change without the log, so nothing is kept for long. Raises NotFound.
         """
         standing = await self.hub.run(lookups.standing_of, self.room_id, user)
-        known = self.views.get((standing.level, standing.member))
+        known = self.views.get((standing.level, standing.member, standing.role))
         if known is None or known.last_seq != standing.last_seq or self.hub.loop.time() - known.read_at > LONGEST_KEPT:
             known = await self.hub.run(lookups.view_of, self.room_id, user, self.hub.loop.time())
-            self.views[known.level, known.member] = known
+            self.views[known.level, known.member, known.role] = known
         return known
 
     # --- Who looks ---------------------------------------------------------------------------------------------

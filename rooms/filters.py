@@ -3,7 +3,8 @@
 import django_filters
 
 from platform_site.rest.filters import BooleanFilter, EnumFilter
-from rooms.models import Participant, ParticipantRole, Room, RoomStatus
+from rooms.enums import ParticipantRole, RoomStatus
+from rooms.models import Participant, Room
 
 
 class RoomFilter(django_filters.FilterSet):

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +10,9 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from accounts.models import TokenBlacklist, User
+from accounts.models import PageSession, TokenBlacklist, User
+from accounts.page_sessions import DEVICE, SessionStore
+from accounts.revocation import device_mark, person_mark
 from accounts.tokens import claims_of, hashed, user_of
 from rooms.origins import header, is_same_origin
 
@@ -47,11 +48,12 @@ def identity_of_token(token: Any) -> Identity | None:
 def identity_of_session(session_key: str) -> Identity:
     """Who is signed in on this site's pages with that session, if anybody."""
     request = HttpRequest()
-    request.session = session_store()(session_key)
+    request.session = SessionStore(session_key)
     user = get_user(request)
     if not user.is_authenticated:
         return ANONYMOUS
-    return Identity(user, request.session.get_expiry_date().timestamp(), (hashed(f"sub:{user.pk}"),), session_key)
+    marks = (device_mark(request.session[DEVICE]), person_mark(user.pk))
+    return Identity(user, request.session.get_expiry_date().timestamp(), marks, session_key)
 
 
 async def identity_of_cookie(run: Callable[..., Awaitable[Identity]], scope: dict[str, Any]) -> Identity:
@@ -63,10 +65,6 @@ async def identity_of_cookie(run: Callable[..., Awaitable[Identity]], scope: dic
     if cookie is None or not cookie.value or not is_same_origin(scope):
         return ANONYMOUS
     return await run(identity_of_session, cookie.value)
-
-
-def session_store() -> Any:
-    return import_module(settings.SESSION_ENGINE).SessionStore
 
 
 def ended_marks(marks: set[str]) -> set[str]:
@@ -81,5 +79,5 @@ def ended_people(user_ids: list[str]) -> set[str]:
 
 def ended_sessions(session_keys: list[str]) -> set[str]:
     """Those of `session_keys` that were signed out."""
-    store = session_store()()
-    return {key for key in session_keys if not store.exists(key)}
+    there = PageSession.objects.filter(session_key__in=session_keys).values_list("session_key", flat=True)
+    return set(session_keys) - set(there)

@@ -10,8 +10,8 @@ from platform_site.rest.exceptions import NotFound
 from platform_site.rest.fields import iso
 from rooms.frames import Frame
 from rooms.models import Participant, Room, RoomEvent
-from rooms.permissions import is_member, level_of
-from rooms.serializers import RoomSerializer
+from rooms.querysets import is_member, level_of, may_know_of
+from rooms.shapes import RoomSerializer
 
 MOST_A_LOOK = 200
 MOST_REPLAYED = 2000  # whoever missed more reads the room anew
@@ -58,13 +58,14 @@ class Standing(NamedTuple):
 
     level: Level
     member: bool
+    role: str | None
     last_seq: int
     seq: int
 
 
 def standing_of(room_id: str, user: Any) -> Standing:
     """Raises NotFound where `user` may not know of the room."""
-    rooms = Room.objects.visible_to(user).with_role_of(user)
+    rooms = Room.objects.as_seen_by(user)
     return standing_in(rooms.only("id", "last_seq", "last_public_seq").filter(pk=room_id).first(), user)
 
 
@@ -73,7 +74,7 @@ def standing_in(room: Room | None, user: Any) -> Standing:
         raise NotFound
     level = level_of(room, user)
     seq = room.last_public_seq if level == "public" else room.last_seq
-    return Standing(level, is_member(room, user), room.last_seq, seq)
+    return Standing(level, is_member(room, user), room.viewer_role, room.last_seq, seq)
 
 
 class View(NamedTuple):
@@ -82,6 +83,7 @@ class View(NamedTuple):
     room: dict[str, Any]
     level: Level
     member: bool
+    role: str | None
     last_seq: int
     seq: int
     read_at: float
@@ -89,7 +91,7 @@ class View(NamedTuple):
 
 def view_of(room_id: str, user: Any, now: float) -> View:
     """Reads room and number in one statement, so that they agree. Raises NotFound where `user` may not know of it."""
-    rooms = Room.objects.visible_to(user).with_role_of(user).with_counts().select_related("app", "created_by")
+    rooms = Room.objects.as_seen_by(user).with_counts().select_related("app", "created_by")
     room = rooms.filter(pk=room_id).first()
     standing = standing_in(room, user)
     return View(dict(RoomSerializer(room, context={"user": user}).data), *standing, now)
@@ -142,7 +144,6 @@ def places(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Place]:
             continue
         room.viewer_role = roles.get((room_id, user_id))
         room.viewer_is_admin = user.is_authenticated and user.is_superuser
-        member = is_member(room, user)
-        if room.is_public or member:
-            found[room_id, user_id] = level_of(room, user), member
+        if may_know_of(room, user):
+            found[room_id, user_id] = level_of(room, user), is_member(room, user)
     return found

@@ -12,43 +12,16 @@ from accounts.models import NormalizedEmailField, User
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.ids import new_id
 from platform_site.db.models import AliveManager, Row, SoftDeletedRow
+from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
 from rooms.querysets import InvitationQuerySet, ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
 
 JOIN_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another in a dark hall
 JOIN_CODE_LENGTH = 8
+MOST_REVEAL_SECONDS = 60
 
 
 def new_join_code() -> str:
     return "".join(secrets.choice(JOIN_CODE_LETTERS) for _ in range(JOIN_CODE_LENGTH))
-
-
-class RoomStatus(models.TextChoices):
-    DRAFT = "DRAFT"
-    ACTIVE = "ACTIVE"
-    COMPLETED = "COMPLETED"
-    CANCELLED = "CANCELLED"
-
-
-OPEN_STATUSES = (RoomStatus.DRAFT, RoomStatus.ACTIVE)
-
-
-class EntryPolicy(models.TextChoices):
-    GUESTS = "GUESTS", "Anyone with the code"
-    REGISTERED = "REGISTERED", "Signed-in people with the code"
-    INVITE_ONLY = "INVITE_ONLY", "Invited people only"
-
-
-class ParticipantRole(models.TextChoices):
-    ADMIN = "ADMIN"
-    ORGANIZER = "ORGANIZER"
-    MODERATOR = "MODERATOR"
-    PARTICIPANT = "PARTICIPANT"
-    VIEWER = "VIEWER"
-
-
-class Visibility(models.TextChoices):
-    PUBLIC = "PUBLIC"
-    ORGANIZER = "ORGANIZER"
 
 
 class Room(SoftDeletedRow):
@@ -66,6 +39,16 @@ class Room(SoftDeletedRow):
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_public = models.BooleanField(default=True)
     entry_policy = models.CharField(max_length=12, choices=EntryPolicy, default=EntryPolicy.GUESTS)
+    join_locked = models.BooleanField(default=False, help_text="Nobody joins by themselves for now.")
+    max_participants = models.PositiveIntegerField(
+        null=True, blank=True, help_text="So many participants and viewers at most; empty for no limit."
+    )
+    mask_names = models.BooleanField(default=False, help_text="Names show as “Anna K.” to all but those who run it.")
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="Where it is held, as Europe/Berlin.")
+    reveal_seconds = models.PositiveSmallIntegerField(
+        default=8, help_text="How long a draw's result waits for the big screen, 0 to 60 seconds."
+    )
+    privacy_notice = models.TextField(blank=True, help_text="What people read before they join.")
     join_code = models.CharField(max_length=16, unique=True, default=new_join_code, editable=False)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="created_rooms")
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
@@ -89,6 +72,11 @@ class Room(SoftDeletedRow):
             models.CheckConstraint(condition=LessThanOrEqual(Length("name"), 255), name="room_name_length"),
             models.CheckConstraint(condition=Q(status__in=RoomStatus.values), name="room_status_known"),
             models.CheckConstraint(condition=Q(entry_policy__in=EntryPolicy.values), name="room_entry_policy_known"),
+            models.CheckConstraint(condition=Q(reveal_seconds__lte=MOST_REVEAL_SECONDS), name="room_reveal_seconds"),
+            models.CheckConstraint(
+                condition=Q(max_participants=None) | Q(max_participants__gte=1), name="room_max_participants"
+            ),
+            models.CheckConstraint(condition=~Q(time_zone=""), name="room_has_a_time_zone"),
             models.CheckConstraint(
                 condition=Q(manifest_version=Concat("app", Value("@"), "app_manifest_version")),
                 name="room_manifest_version_agrees",
@@ -134,6 +122,7 @@ class Participant(SoftDeletedRow):
     role = models.CharField(max_length=11, choices=ParticipantRole, default=ParticipantRole.PARTICIPANT)
     metadata = models.JSONField(default=dict, blank=True)
     joined_at = models.DateTimeField()
+    checked_in_at = models.DateTimeField(null=True, blank=True, editable=False)
     removed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )

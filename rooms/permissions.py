@@ -3,16 +3,13 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from apps_registry.manifest import Level
 from platform_site.rest.exceptions import Forbidden, NotFound
-from rooms.models import ParticipantRole, Room
+from rooms.enums import RANKS, RUNNERS, ParticipantRole
+from rooms.models import Room
+from rooms.querysets import is_admin_in, may_know_of
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-RUNNERS = frozenset({ParticipantRole.ORGANIZER, ParticipantRole.MODERATOR})
-# Lowest first. A moderator moves people down this list, below their own place, and never up.
-RANKS = (ParticipantRole.VIEWER, ParticipantRole.PARTICIPANT, ParticipantRole.MODERATOR, ParticipantRole.ORGANIZER)
 
 
 class Need(Enum):
@@ -21,26 +18,6 @@ class Need(Enum):
     READ = "read"
     RUN = "run"  # organizers and moderators
     ORGANIZE = "organize"  # organizers
-
-
-def is_admin(user: Any) -> bool:
-    return user is not None and user.is_authenticated and user.is_superuser
-
-
-def is_admin_in(room: Room, user: Any) -> bool:
-    """Whether `user` is a platform admin, as it was read `with_role_of` them: their own row need not be loaded."""
-    return user is not None and user.is_authenticated and room.viewer_is_admin
-
-
-def level_of(room: Room, user: Any) -> Level:
-    """The visibility level of `user` in a room that was read `with_role_of` them."""
-    if is_admin_in(room, user) or room.viewer_role == ParticipantRole.ORGANIZER:
-        return "private"
-    return "organizer" if room.viewer_role == ParticipantRole.MODERATOR else "public"
-
-
-def is_member(room: Room, user: Any) -> bool:
-    return room.viewer_role is not None or is_admin_in(room, user)
 
 
 def is_allowed(room: Room, user: Any, need: Need) -> bool:
@@ -67,7 +44,7 @@ def may_hand_out(room: Room, by: Any, role: str) -> bool:
 
 def readable_room(room_id: str, user: Any) -> Room:
     """The room, with `viewer_role`. Raises NotFound where `user` may not know of it."""
-    room = Room.objects.visible_to(user).with_role_of(user).filter(pk=room_id).first()
+    room = Room.objects.as_seen_by(user).filter(pk=room_id).first()
     if room is None:
         raise NotFound
     return room
@@ -95,7 +72,7 @@ def locked_room(room_id: str, by: "User | None", need: Need) -> Room:
     Raises NotFound where `by` may not know of the room, Forbidden where they may know of it and no more.
     """
     room = lock_room(room_id, by)
-    if not (room.is_public or by is None or is_member(room, by)):
+    if by is not None and not may_know_of(room, by):
         raise NotFound
     if by is not None:
         require(room, by, need)

@@ -20,7 +20,7 @@ from rooms.connections import Connection, Subscription
 from rooms.frames import frame_now
 from rooms.permissions import readable_room
 from rooms.protocol import ID, live_command, shape
-from rooms.serializers import person
+from rooms.shapes import person
 
 if TYPE_CHECKING:
     from rooms.hub import Hub

@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema_rs
 from django.db import DatabaseError
 
-from platform_site.rest.exceptions import DomainError, Forbidden, InvalidInput, PayloadTooLarge
+from platform_site.rest.exceptions import DomainError, InvalidInput, PayloadTooLarge
 from platform_site.rest.parsers import checked
 from rooms.connections import MOST_ROOMS, Connection
+from rooms.errors import OtherIdentity, TooManyRooms
 from rooms.frames import frame_now
 from rooms.identity import identity_of_token
 
@@ -181,7 +182,7 @@ async def auth(connection: Connection, data: dict[str, Any]) -> dict[str, Any]:
     if identity is None:
         raise InvalidToken
     if connection.identity.user_id not in {"", identity.user_id}:
-        raise Forbidden("Open a new connection to be somebody else.")
+        raise OtherIdentity
     connection.identify(identity)
     await connection.hub.recheck(connection.subscriptions.values())
     return {"userId": identity.user_id, "expiresAt": identity.expires_at}
@@ -203,7 +204,7 @@ async def subscribe(connection: Connection, data: dict[str, Any]) -> dict[str, A
     """Follows a room; with `since` (and the level it was counted at) what was missed follows too."""
     room_id = data["roomId"]
     if len(connection.subscriptions) >= MOST_ROOMS and room_id not in connection.subscriptions:
-        raise Forbidden(f"One connection follows at most {MOST_ROOMS} rooms.")
+        raise TooManyRooms(f"One connection follows at most {MOST_ROOMS} rooms.")
     told, catch_up = await connection.hub.subscribe(
         connection, room_id, since=data.get("since"), level=data.get("level")
     )

@@ -1,18 +1,15 @@
 """Who sees and who runs which rooms: the one place that knows."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from apps_registry.manifest import Level
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
-
-if TYPE_CHECKING:
-    from accounts.models import User
-
-RUNNING_ROLES = ("ORGANIZER", "MODERATOR")
+from rooms.enums import RUNNERS, ParticipantRole, RoomStatus
 
 
 def user_id_of(user: Any) -> str:
@@ -20,14 +17,37 @@ def user_id_of(user: Any) -> str:
     return user.pk if user is not None and user.is_authenticated else ""
 
 
+def is_admin_in(room: Any, user: Any) -> bool:
+    """Whether `user` is a platform admin, as it was read `with_role_of` them: their own row need not be loaded."""
+    return user is not None and user.is_authenticated and room.viewer_is_admin
+
+
+def level_of(room: Any, user: Any) -> Level:
+    """The visibility level of `user` in a room that was read `with_role_of` them."""
+    if is_admin_in(room, user) or room.viewer_role == ParticipantRole.ORGANIZER:
+        return "private"
+    return "organizer" if room.viewer_role == ParticipantRole.MODERATOR else "public"
+
+
+def is_member(room: Any, user: Any) -> bool:
+    return room.viewer_role is not None or is_admin_in(room, user)
+
+
+def may_know_of(room: Any, user: Any) -> bool:
+    """Whether `user` may know of a living room that was read `with_role_of` them: what `as_seen_by` asks of many."""
+    return room.is_public or is_member(room, user)
+
+
 class RoomQuerySet(SoftDeletedQuerySet):
-    def visible_to(self, user: Any) -> Self:
-        """Living rooms that `user` (a User, AnonymousUser or None) may read: public ones, their own, all for admins."""
-        return self.alive().filter(Q(is_public=True) | self._known_to(user))
+    def as_seen_by(self, user: Any) -> Self:
+        """Living rooms that `user` (a User, AnonymousUser or None) may know of: public ones, their own, all for admins;
+        with their role in each. A guest is nobody in other rooms, and reads there what anybody may read."""
+        return self.alive().filter(Q(is_public=True) | self._known_to(user)).with_role_of(user)
 
     def listed_for(self, user: Any) -> Self:
-        """Visible rooms less the drafts of other people: a public draft is opened by its link, not found in a list."""
-        return self.alive().filter(Q(is_public=True) & ~Q(status="DRAFT") | self._known_to(user))
+        """Less the drafts of other people, and without the role: a public draft is opened by its link, not found in a
+        list."""
+        return self.alive().filter(Q(is_public=True) & ~Q(status=RoomStatus.DRAFT) | self._known_to(user))
 
     def managed_by(self, user: Any) -> Self:
         """Living rooms that `user` organizes or moderates; all of them for a platform admin."""
@@ -36,7 +56,7 @@ class RoomQuerySet(SoftDeletedQuerySet):
         if user.is_superuser:
             return self.alive().filter(self._known_to(user))
         # Without an OR the database goes from the memberships to the rooms, not through all rooms.
-        return self.alive().filter(pk__in=memberships_of(user.pk).filter(role__in=RUNNING_ROLES).values("room_id"))
+        return self.alive().filter(pk__in=memberships_of(user.pk).filter(role__in=RUNNERS).values("room_id"))
 
     def _known_to(self, user: Any) -> Q:
         user_id = user_id_of(user)
@@ -62,9 +82,9 @@ class RoomQuerySet(SoftDeletedQuerySet):
     def with_counts(self) -> Self:
         """Adds participant_count, prize_count and winner_count: living rows only, live winners only."""
         return self.annotate(
-            participant_count=count_of("rooms.Participant"),
-            prize_count=count_of("prizes.Prize"),
-            winner_count=count_of("prizes.Winner", ~Q(state="REVOKED")),
+            participant_count=count_of(rows_of("rooms.Participant")),
+            prize_count=count_of(rows_of("prizes.Prize")),
+            winner_count=count_of(rows_of("prizes.Winner").live()),
         )
 
 
@@ -76,19 +96,24 @@ def admin_rows(user_id: str) -> Any:
     return apps.get_model("accounts.User").objects.filter(pk=user_id, is_superuser=True, is_active=True)
 
 
-def count_of(model: str, *conditions: Q) -> Coalesce:
-    rows = apps.get_model(model).objects.filter(*conditions, room=OuterRef("pk")).order_by()
+def rows_of(model: str) -> Any:
+    """The living rows of a model of this layer or one above, by name."""
+    return apps.get_model(model).objects.get_queryset()
+
+
+def count_of(rows: Any) -> Coalesce:
+    rows = rows.filter(room=OuterRef("pk")).order_by()
     return Coalesce(Subquery(rows.values("room").annotate(n=Count("pk")).values("n")), 0)
 
 
 class ParticipantQuerySet(SoftDeletedQuerySet):
-    def managed_by(self, user: "User") -> Self:
+    def managed_by(self, user: Any) -> Self:
         rooms = apps.get_model("rooms.Room").objects.managed_by(user)
         return self.filter(room__in=rooms.values("pk"))
 
 
 class InvitationQuerySet(RowQuerySet):
-    def managed_by(self, user: "User") -> Self:
+    def managed_by(self, user: Any) -> Self:
         rooms = apps.get_model("rooms.Room").objects.managed_by(user)
         return self.filter(room__in=rooms.values("pk"))
 
@@ -99,6 +124,6 @@ class RoomEventQuerySet(RowQuerySet):
         number = "public_seq" if public_only else "seq"
         return self.filter(**{f"{number}__gt": after}).annotate(viewer_seq=models.F(number)).order_by(number)
 
-    def managed_by(self, user: "User") -> Self:
+    def managed_by(self, user: Any) -> Self:
         rooms = apps.get_model("rooms.Room").objects.managed_by(user)
         return self.filter(room__in=rooms.values("pk"))

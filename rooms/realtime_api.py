@@ -14,7 +14,8 @@ from platform_site.rest.viewsets import APIViewSet
 from rooms.api import signed_in
 from rooms.models import Notification, RoomEvent
 from rooms.notifications import NotificationSerializer, mark_read
-from rooms.permissions import level_of, readable_room
+from rooms.permissions import readable_room
+from rooms.querysets import level_of
 
 EVENT = {
     "type": "object",

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 from rest_framework.test import APIClient
 
+from accounts.hashes import PasswordHasher
 from accounts.models import User
-from rooms.models import ParticipantRole, Room
+from rooms.enums import ParticipantRole
+from rooms.models import Room
 from tests.contract import ContractClient
 from tests.factories import add_participant, bearer, make_room, make_user
 from tests.programs import CHROMIUM
@@ -35,7 +36,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 # Argon2 as in production, but for its cost: a suite that signs in a thousand times does not guard anything by it.
-Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+PasswordHasher.time_cost, PasswordHasher.memory_cost, PasswordHasher.parallelism = 1, 8, 1
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from apps_registry.models import App, ManifestVersion
 from prizes.actions import commit_draw, create_prize
 from prizes.models import Draw, Prize
 from rooms.actions import create_room, update_room
-from rooms.models import Participant, ParticipantRole, Room, RoomStatus
+from rooms.enums import ParticipantRole, RoomStatus
+from rooms.models import Participant, Room
 
 PASSWORD = "correct horse battery staple"
 SCHEMA = {
@@ -79,9 +80,12 @@ def make_prize(room: Room, **fields: Any) -> Prize:
     return create_prize(room_id=room.pk, by=None, **{"name": "Cup"} | fields)
 
 
-def bearer(user: User) -> dict[str, str]:
-    """The header that signs `user` in. What a process reads when it is asked the first time is read by now."""
-    access = open_session(user=user).access
+def bearer(user: User, room_id: str = "") -> dict[str, str]:
+    """The header that signs `user` in, as a guest of `room_id` where that is given.
+
+    What a process reads when it is asked the first time is read by now.
+    """
+    access = open_session(user=user, room_id=room_id).access
     named_user(access)
     return {"Authorization": f"Bearer {access}"}
 

@@ -17,6 +17,7 @@ from typing import Any, Self
 CALLERS = (
     "anonymous",
     "guest",  # of the room, with the tokens that its code gave
+    "guest elsewhere",  # with the tokens that the code of another room gave
     "viewer",
     "participant",
     "moderator",
@@ -30,6 +31,7 @@ ROOMS = ("public", "private", "draft", "deleted")  # the first two ACTIVE, the l
 ANYWHERE = ("public",)  # for endpoints outside of rooms: tried once
 
 MEMBERS = {"guest", "viewer", "participant", "moderator", "organizer"}
+GUESTS = {"guest", "guest elsewhere"}
 SIGNED_IN = set(CALLERS) - {"anonymous"}
 RUNNERS = {"moderator", "organizer", "admin"}
 ORGANIZERS = {"organizer", "admin"}
@@ -97,13 +99,13 @@ JOIN = (
 WITH_CODE = dict.fromkeys(CALLERS, 201) | dict.fromkeys(MEMBERS, 200) | {"removed": 403}
 JOIN_BY_CODE = Statuses(
     public=WITH_CODE,
-    private=WITH_CODE | {"anonymous": 401},  # not for guests, unless its organizer says so
+    private=WITH_CODE | {"anonymous": 401, "guest elsewhere": 401},  # not for guests, unless its organizer says so
     draft=dict(WITH_CODE),
     deleted=dict.fromkeys(CALLERS, 404),
 )
 LEAVE = write(MEMBERS)
 for kind in ("public", "private", "draft"):
-    LEAVE.but(kind, {"organizer": 409, "other organizer": 404, "removed": 404, "left": 404, "admin": 404})
+    LEAVE.but(kind, {"organizer": 409} | dict.fromkeys(set(CALLERS) - MEMBERS - {"anonymous"}, 404))
 
 NOT_FOUND = dict.fromkeys(CALLERS, 404)
 WITHOUT_ENVELOPE = {"/openapi.json", "/rooms/{room}/export.{kind}", "/rooms/{room}/evidence.zip"}
@@ -130,11 +132,11 @@ TABLE = [
     Row("DELETE", "/users/{participant}", outside({"participant"})),
     Row("DELETE", "/users/{organizer}", outside({"organizer"}, 409)),
     # apps
-    Row("GET", "/apps", outside(SIGNED_IN - {"guest"})),
-    Row("GET", "/apps/{app}", outside(SIGNED_IN - {"guest"})),
+    Row("GET", "/apps", outside(SIGNED_IN - GUESTS)),
+    Row("GET", "/apps/{app}", outside(SIGNED_IN - GUESTS)),
     # rooms
     Row("GET", "/rooms", outside(CALLERS)),
-    Row("POST", "/rooms", outside(SIGNED_IN - {"guest"}, 201), body={"name": "Mine", "appId": "{app}"}),
+    Row("POST", "/rooms", outside(SIGNED_IN - GUESTS, 201), body={"name": "Mine", "appId": "{app}"}),
     Row("GET", "/rooms/{room}", read()),
     Row("PATCH", "/rooms/{room}", write(ORGANIZERS), body={"name": "Renamed"}),
     Row(

@@ -1,7 +1,7 @@
 from django.db import migrations
 
 from platform_site.db.indexes import trigram_index
-from platform_site.db.triggers import Rule, add_rules
+from platform_site.db.triggers import Trigger, add_rules
 
 
 class Migration(migrations.Migration):
@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     operations = [
         add_rules(
-            Rule(
+            Trigger(
                 name="user_erased_for_good",
                 table="accounts_user",
                 on="UPDATE",

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from platform_site.db.triggers import Rule, add_rules
+from platform_site.db.triggers import Trigger, add_rules
 
 PUBLISHED = ("app_id", "version", "key", "manifest", "published_at")
 
@@ -10,14 +10,14 @@ class Migration(migrations.Migration):
 
     operations = [
         add_rules(
-            Rule(
+            Trigger(
                 name="app_id_is_final",
                 table="apps_registry_app",
                 on="UPDATE",
                 refuse_if="NEW.app_id <> OLD.app_id",
                 message="an app_id is never given to another app",
             ),
-            Rule(
+            Trigger(
                 name="manifest_version_is_final",
                 table="apps_registry_manifestversion",
                 on="UPDATE",

@@ -14,7 +14,8 @@ logger = logging.getLogger(__name__)
 
 
 class DomainError(Exception):
-    """A refusal that the caller is told. Subclasses fix `code` (for programs), `status` and `message` (for people).
+    """A refusal that the caller is told. Subclasses fix `code` (for programs), `status` and `message` (for people), and
+    where several refusals share a code, `reason`, a word from platform_site.rest.reasons that is told in `details`.
 
     The API answers it in the envelope, the admin shows it as a message, a socket sends it as an error
     acknowledgement. `details` is JSON and must hold nothing private. `headers` go with the API's answer.
@@ -23,10 +24,11 @@ class DomainError(Exception):
     code = "CONFLICT"
     status = 409
     message = "This is not possible now."
+    reason = ""
 
     def __init__(self, message: str = "", **details: Any) -> None:
         self.message = message or self.message
-        self.details = details
+        self.details = ({"reason": self.reason} if self.reason else {}) | details
         self.headers: dict[str, str] = {}
         super().__init__(self.message)
 
@@ -36,11 +38,11 @@ class NotFound(DomainError):
 
 
 class Forbidden(DomainError):
-    code, status, message = "FORBIDDEN", 403, "You may not do this."
+    code, status, message, reason = "FORBIDDEN", 403, "You may not do this.", "not_allowed"
 
 
 class Conflict(DomainError):
-    pass
+    """409. Never raised itself: each subclass has a `reason`."""
 
 
 class InvalidTransition(DomainError):
@@ -62,6 +64,16 @@ class BadRequest(DomainError):
 
 class PayloadTooLarge(DomainError):
     code, status, message = "PAYLOAD_TOO_LARGE", 413, "The body is larger than 1 MiB."
+
+
+class ServiceUnavailable(DomainError):
+    """503; `retry_after` says in how many seconds it is worth another try."""
+
+    code, status, message = "SERVICE_UNAVAILABLE", 503, "This is not possible for the moment. Try again soon."
+
+    def __init__(self, message: str = "", *, retry_after: int) -> None:
+        super().__init__(message)
+        self.headers = {"Retry-After": str(retry_after)}
 
 
 # What Django and DRF raise, most specific first: (class, code, status, message).
@@ -95,7 +107,8 @@ def envelope_of(error: Exception, context: dict[str, Any]) -> Response:
         )
     for kind, code, status, message in FOREIGN:
         if isinstance(error, kind):
-            response = Response(error_body(code, message), status=status)
+            details = {"reason": Forbidden.reason} if code == Forbidden.code else None
+            response = Response(error_body(code, message, details), status=status)
             challenge = getattr(error, "auth_header", None)
             if challenge:
                 response["WWW-Authenticate"] = challenge

@@ -27,16 +27,19 @@ FORGOTTEN = {401, 429}  # like 5xx: sent again, these may end otherwise
 
 
 class StillRunning(Conflict):
+    reason = "key_running"
     message = "A request with this Idempotency-Key is still running."
 
 
 class KeyReused(Conflict):
+    reason = "key_reused"
     message = "This Idempotency-Key was used for another body."
 
 
 class LeaseLost(Conflict):
     """This request took so long that another one took its key over."""
 
+    reason = "lease_lost"
     message = "This request took too long; send it again."
 
 

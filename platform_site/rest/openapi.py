@@ -26,7 +26,7 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
 - `redirects=True` for an answer that only sends a browser on (302).
 - `errors` names the DomainErrors that this operation can answer; their code, status and message are read from the
   class. A text is the code of one that Django or DRF raises. What follows from the rest needs no mention: 401 for a
-  bad token (and for none, where signing in is required), what the authenticator refuses (its `refusals(path)`), 404
+  bad token (and for none, where signing in is required), 404
   where the path holds an id, 422 where there is a body or a parameter, 400, 413, 429, 500.
 - `access` is "required" (default for changes), "optional" (default for reading) or "none" (no token is looked at).
 - A serializer's `example = {"name": "Grand prize"}` goes over the example that is made from names and types. All
@@ -52,7 +52,7 @@ from rest_framework.serializers import Serializer
 from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.components import RATE_HEADERS, SAMPLE_ID, Schema
 from platform_site.rest.examples import example
-from platform_site.rest.exceptions import FOREIGN, DomainError, InvalidInput
+from platform_site.rest.exceptions import FOREIGN, DomainError, Forbidden, InvalidInput, ServiceUnavailable
 from platform_site.rest.filters import BooleanFilter, EnumFilter
 from platform_site.rest.pagination import LAST_PAGE, MOST_A_PAGE, Pages
 
@@ -103,19 +103,22 @@ class Failure:
     code: str
     status: int
     message: str
+    reason: str = ""
 
 
 def failure_of(error: type[DomainError]) -> Failure:
-    return Failure(error.code, error.status, error.message)
+    return Failure(error.code, error.status, error.message, error.reason)
 
 
 GENERAL = {code: Failure(code, status, message) for _, code, status, message in reversed(FOREIGN)} | {
+    "FORBIDDEN": failure_of(Forbidden),
     "VALIDATION_ERROR": failure_of(InvalidInput),
-    "CONFLICT": Failure("CONFLICT", 409, "A request with this Idempotency-Key is still running."),
+    "CONFLICT": Failure("CONFLICT", 409, "A request with this Idempotency-Key is still running.", "key_running"),
     "RATE_LIMIT_EXCEEDED": Failure("RATE_LIMIT_EXCEEDED", 429, "Too many requests. Wait a little."),
     "INTERNAL_ERROR": Failure("INTERNAL_ERROR", 500, "Something went wrong on our side."),
+    "SERVICE_UNAVAILABLE": failure_of(ServiceUnavailable),
 }
-EVERYWHERE = ("BAD_REQUEST", "PAYLOAD_TOO_LARGE", "RATE_LIMIT_EXCEEDED", "INTERNAL_ERROR")
+EVERYWHERE = ("BAD_REQUEST", "PAYLOAD_TOO_LARGE", "RATE_LIMIT_EXCEEDED", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
 DETAILS: dict[str, Schema] = {
     "VALIDATION_ERROR": {"fields": {"name": ["This field may not be blank."]}},
     "RATE_LIMIT_EXCEEDED": {"limit": 20, "resetAt": "2026-01-15T18:01:00.000Z"},
@@ -131,7 +134,7 @@ STATUSES = {
     429: "Too many requests; `Retry-After` says when to come again.",
     500: "A fault of ours. Nothing was changed.",
     502: "Another service failed.",
-    503: "Not available now.",
+    503: "Not available for the moment, nothing was changed; `Retry-After` says when to come again.",
 }
 
 
@@ -318,7 +321,7 @@ class AutoSchema(SpectacularSchema):
     def failures(self) -> list[Failure]:
         codes: list[type[DomainError] | str] = [*EVERYWHERE]
         if self.access != "none":
-            codes += ["INVALID_TOKEN", "FORBIDDEN"]  # a guest's or an app's token is not good everywhere
+            codes.append("INVALID_TOKEN")
         if self.access == "required":
             codes.append("UNAUTHORIZED")
         if "{" in self.path:
@@ -327,8 +330,6 @@ class AutoSchema(SpectacularSchema):
             codes.append("VALIDATION_ERROR")
         if self.is_idempotent:
             codes.append("CONFLICT")
-        for authenticator in self.view.get_authenticators():
-            codes += getattr(authenticator, "refusals", lambda path: ())(self.path)
         codes += self.declared.errors
         return list(dict.fromkeys(GENERAL[code] if isinstance(code, str) else failure_of(code) for code in codes))
 
@@ -407,6 +408,8 @@ def error_content(failures: list[Failure]) -> Schema:
         error: Schema = {"code": failure.code, "message": failure.message}
         if failure.code in DETAILS:
             error["details"] = DETAILS[failure.code]
+        elif failure.reason:
+            error["details"] = {"reason": failure.reason}
         name = failure.code if failure.code not in examples else f"{failure.code}_{len(examples) + 1}"
         examples[name] = {"summary": failure.message, "value": {"error": error}}
     narrowed = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}

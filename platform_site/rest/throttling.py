@@ -11,6 +11,7 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import connection
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.throttling import BaseThrottle
 
 from platform_site.rest.callers import Caller, caller_of
@@ -84,8 +85,13 @@ class CallerThrottle(BaseThrottle):
 
 
 def count_request(request: Any, caller: Caller) -> Limit:
-    """Counts `request` (Django's or DRF's) for `caller`, and remembers where that leaves the caller."""
-    counted = hit(f"api {caller.key}", limit=getattr(settings, f"RATE_LIMIT_{caller.kind}"))
+    """Counts `request` (Django's or DRF's) for `caller`, and remembers where that leaves the caller.
+
+    Strangers have a limit for what they change and a higher one for what they read.
+    """
+    reads = caller.kind == "ANONYMOUS" and request.method in SAFE_METHODS
+    kind, key = ("ANONYMOUS_READS", f"{caller.key} reads") if reads else (caller.kind, caller.key)
+    counted = hit(f"api {key}", limit=getattr(settings, f"RATE_LIMIT_{kind}"))
     getattr(request, "_request", request).rate_limit = counted
     return counted
 

@@ -13,13 +13,15 @@ from platform_site.rest.fields import iso
 from prizes import fair_draw
 from prizes.actions.fund import require_active
 from prizes.entries import Eligibility, entries_left, frozen_entries
+from prizes.enums import OPEN_DRAWS, DrawStatus, WinnerState
 from prizes.errors import AlreadyReplaced, PrizeExhausted
-from prizes.models import OPEN_DRAWS, Draw, DrawPrize, DrawStatus, Prize, Winner, WinnerState
+from prizes.models import Draw, DrawPrize, Prize, Winner
 from prizes.seeds import sealed
-from prizes.serializers import lines_of
+from prizes.shapes import lines_of
+from rooms.enums import Visibility
 from rooms.errors import RoomClosed
 from rooms.events import record
-from rooms.models import Room, Visibility
+from rooms.models import Room
 from rooms.permissions import Need, locked_room
 
 MOST_PRIZES = 100

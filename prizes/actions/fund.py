@@ -10,12 +10,14 @@ from django.utils import timezone
 from accounts.models import User
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
 from platform_site.rest.fields import MetadataField
+from prizes.enums import OPEN_DRAWS, WinnerMethod, WinnerState
 from prizes.errors import AlreadyWon, PrizeExhausted, PrizeInUse, QuantityPromised
-from prizes.models import OPEN_DRAWS, Prize, Winner, WinnerMethod, WinnerState
-from prizes.serializers import PrizeSerializer, WinnerSerializer
+from prizes.models import Prize, Winner
+from prizes.shapes import PrizeSerializer, WinnerSerializer
+from rooms.enums import ParticipantRole, RoomStatus
 from rooms.errors import RoomClosed, RoomNotActive
 from rooms.events import record
-from rooms.models import Notification, Participant, ParticipantRole, Room, RoomStatus
+from rooms.models import Notification, Participant, Room
 from rooms.notifications import notify_all
 from rooms.permissions import Need, locked_room
 

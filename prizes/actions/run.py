@@ -21,10 +21,11 @@ from prizes import fair_draw
 from prizes.actions.commit import require_open, visibility_of
 from prizes.actions.fund import message_of
 from prizes.entries import entries_of, withdrawn_now
+from prizes.enums import DrawStatus, WinnerMethod
 from prizes.errors import DrawOver, DrawRunning
-from prizes.models import Draw, DrawStatus, Prize, Winner, WinnerMethod
+from prizes.models import Draw, Prize, Winner
 from prizes.seeds import opened
-from prizes.serializers import WinnerSerializer, lines_of
+from prizes.shapes import WinnerSerializer, lines_of
 from rooms.events import record, record_many
 from rooms.models import Participant, Room
 from rooms.notifications import notify_all

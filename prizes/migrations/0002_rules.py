@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from platform_site.db.triggers import Rule, add_rules
+from platform_site.db.triggers import Trigger, add_rules
 
 OTHER_ROOM = """
     NOT EXISTS (SELECT 1 FROM prizes_prize WHERE id = NEW.prize_id AND room_id = NEW.room_id)
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
     operations = [
         add_rules(
             *(
-                Rule(
+                Trigger(
                     name=f"winner_of_one_room_on_{on.lower()}",
                     table="prizes_winner",
                     on=on,
@@ -60,42 +60,42 @@ class Migration(migrations.Migration):
                 )
                 for on in ("INSERT", "UPDATE")
             ),
-            Rule(
+            Trigger(
                 name="winner_state_is_final",
                 table="prizes_winner",
                 on="UPDATE",
                 refuse_if="OLD.state <> 'AWARDED' AND NEW.state <> OLD.state",
                 message="a win that was fulfilled or revoked stays so",
             ),
-            Rule(
+            Trigger(
                 name="prize_keeps_its_room",
                 table="prizes_prize",
                 on="UPDATE",
                 refuse_if="NEW.room_id <> OLD.room_id",
                 message="a prize stays with its room",
             ),
-            Rule(
+            Trigger(
                 name="draw_commit_is_final",
                 table="prizes_draw",
                 on="UPDATE",
                 refuse_if=changed(*COMMITTED),
                 message="what a draw committed to cannot change",
             ),
-            Rule(
+            Trigger(
                 name="draw_result_is_final",
                 table="prizes_draw",
                 on="UPDATE",
                 refuse_if=f"OLD.status IN ('COMPLETED', 'CANCELLED') AND ({changed(*RESULT)})",
                 message="a draw that is over cannot change",
             ),
-            Rule(
+            Trigger(
                 name="draw_line_is_final",
                 table="prizes_drawprize",
                 on="UPDATE",
                 refuse_if=changed(*LINE),
                 message="what a draw committed to cannot change",
             ),
-            Rule(
+            Trigger(
                 name="draw_line_kept",
                 table="prizes_drawprize",
                 on="DELETE",
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 """,
                 message="a draw stays on record",
             ),
-            Rule(
+            Trigger(
                 name="draw_kept",
                 table="prizes_draw",
                 on="DELETE",

@@ -7,11 +7,12 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from platform_site.rest.exceptions import Forbidden, InvalidInput, PayloadTooLarge
+from platform_site.rest.exceptions import InvalidInput, PayloadTooLarge
 from platform_site.rest.throttling import RateLimited, hit
-from rooms.errors import RoomClosed
+from rooms.enums import Visibility
+from rooms.errors import ForeignEvent, RoomClosed
 from rooms.events import record
-from rooms.models import Room, RoomEvent, Visibility
+from rooms.models import Room, RoomEvent
 from rooms.permissions import Need, locked_room
 
 EVENT_NAME = re.compile(r"(?P<namespace>[a-z][a-z0-9_]*):[a-z][a-z0-9_]{0,49}")
@@ -55,7 +56,7 @@ def publish_app_event(
     with transaction.atomic():
         room: Room = locked_room(room_id, None, Need.READ)
         if match["namespace"] != namespace_of(room.app_id) or match["namespace"] in PLATFORMS_OWN:
-            raise Forbidden(f"Events of this room's app begin with {namespace_of(room.app_id)}:")
+            raise ForeignEvent(f"Events of this room's app begin with {namespace_of(room.app_id)}:")
         if not room.is_open:
             raise RoomClosed
         return record(room, name, payload, by=by, visibility=visibility)

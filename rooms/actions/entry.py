@@ -9,18 +9,29 @@ from django.utils import timezone
 from accounts.actions import Tokens, open_dashboard, open_session
 from accounts.models import User
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
-from rooms.actions.people import require_no_guest, require_numbering, set_role
-from rooms.errors import AlreadyIn, NoGuestsHere, Removed, RemovedBefore, RoomClosed
+from rooms.actions.people import has_seats, require_no_guest, require_numbering, require_seat, set_role
+from rooms.enums import OPEN_STATUSES, RUNNERS, EntryPolicy, ParticipantRole
+from rooms.errors import (
+    AlreadyIn,
+    GuestElsewhere,
+    InviteOnly,
+    JoiningLocked,
+    NoGuestsHere,
+    Removed,
+    RemovedBefore,
+    RoomClosed,
+)
 from rooms.events import record
-from rooms.models import OPEN_STATUSES, EntryPolicy, Invitation, Participant, ParticipantRole, Room
-from rooms.permissions import RUNNERS, Need, is_admin_in, is_member, lock_room, locked_room, may_hand_out, rank_of
-from rooms.serializers import ParticipantSerializer
+from rooms.models import Invitation, Participant, Room
+from rooms.permissions import Need, lock_room, locked_room, may_hand_out, rank_of
+from rooms.querysets import is_admin_in, may_know_of
+from rooms.shapes import ParticipantSerializer
 
 JOINABLE_ROLES = (ParticipantRole.PARTICIPANT, ParticipantRole.VIEWER)
 
 
 @dataclass(frozen=True)
-class Entry:
+class Admission:
     """Who came in by a code; `tokens` for a guest who was made on the way; `is_new` unless they were in already."""
 
     participant: Participant
@@ -34,15 +45,15 @@ def join_room(
 ) -> Participant:
     """`by` enters a room that they see or are invited to. Who left comes back with their metadata.
 
-    Raises NotFound, Removed, RoomClosed, AlreadyIn, Forbidden (a guest elsewhere, or a room by invitation only),
-    InvalidInput (a role that nobody takes for themselves, metadata from others than organizers).
+    Raises NotFound, Removed, RoomClosed, RoomFull, JoiningLocked, AlreadyIn, GuestElsewhere, InviteOnly, InvalidInput
+    (a role that nobody takes for themselves, metadata from others than organizers).
     """
     room = lock_room(room_id, by)
     past = past_of(room, by)
     invitation = invitation_for(room, by)
     if past is not None and past.removed_by_id is not None:
         raise Removed
-    if not (room.is_public or invitation or is_member(room, by)):
+    if not (invitation or may_know_of(room, by)):
         raise NotFound
     require_room_for(room, past)
     if metadata is not None:
@@ -58,12 +69,12 @@ def join_room(
 @transaction.atomic
 def join_by_code(
     *, code: str, by: User | None, name: str = "", device_info: str = "", ip_address: str | None = None
-) -> Entry:
+) -> Admission:
     """Whoever holds the code of a room enters it as PARTICIPANT; who is in already just gets their place told.
 
     Without an account (`by` is None, or a guest of another room) a guest called `name` is made and signed in.
-    Raises NotFound (no such code), Removed, RoomClosed, Forbidden (by invitation only), NoGuestsHere, InvalidInput (a
-    guest without a name).
+    Raises NotFound (no such code), Removed, RoomClosed, RoomFull, JoiningLocked, InviteOnly, NoGuestsHere, InvalidInput
+    (a guest without a name).
     """
     room_id = Room.objects.filter(join_code=spelled(code)).values_list("pk", flat=True).first()
     if room_id is None:
@@ -71,21 +82,23 @@ def join_by_code(
     room = lock_room(room_id, by)
     past = past_of(room, by) if by is not None else None
     if past is not None and past.deleted_at is None:
-        return Entry(past, is_new=False)
+        return Admission(past, is_new=False)
     require_room_for(room, past)
     if by is None or (by.is_guest and past is None):
         return enter_as_guest(room, name or (by.name if by else ""), device_info, ip_address)
     invitation = invitation_for(room, by)
     if invitation is not None:
-        return Entry(accept(room, invitation, by, past), is_new=True)
+        return Admission(accept(room, invitation, by, past), is_new=True)
     require_admission(room, by, past)
-    return Entry(let_in(room, by, ParticipantRole.PARTICIPANT, past, by=by), is_new=True)
+    return Admission(let_in(room, by, ParticipantRole.PARTICIPANT, past, by=by), is_new=True)
 
 
-def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | None) -> Entry:
+def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | None) -> Admission:
     """A new person without an account in a locked, open room, and their first tokens."""
+    if room.join_locked:
+        raise JoiningLocked
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
-        raise Forbidden("This room is open to invited people only.")
+        raise InviteOnly
     if room.entry_policy != EntryPolicy.GUESTS:
         raise NoGuestsHere
     if not name:
@@ -95,7 +108,7 @@ def enter_as_guest(room: Room, name: str, device_info: str, ip_address: str | No
     guest.save(force_insert=True)
     participant = let_in(room, guest, ParticipantRole.PARTICIPANT, None, by=guest)
     tokens = open_session(user=guest, device_info=device_info, ip_address=ip_address, room_id=room.pk)
-    return Entry(participant, is_new=True, tokens=tokens)
+    return Admission(participant, is_new=True, tokens=tokens)
 
 
 @transaction.atomic
@@ -110,7 +123,7 @@ def add_person(
     """Who runs the room lets in somebody whom they know by id.
 
     Raises Forbidden (a moderator hands out no role like their own), InvalidInput (nobody with that id; metadata from
-    a moderator), RoomClosed, AlreadyIn, RemovedBefore.
+    a moderator), RoomClosed, RoomFull, AlreadyIn, RemovedBefore.
     """
     room = locked_room(room_id, by, Need.RUN)
     require_handing_out(room, by, role)
@@ -164,7 +177,11 @@ def redeem(room_id: str, user: User) -> None:
         return
     invitation, past = invitation_for(room, user), past_of(room, user)
     was_removed = past is not None and past.removed_by_id is not None
-    if invitation is not None and room.is_open and not was_removed:
+    if invitation is None or not room.is_open or was_removed:
+        return
+    # Where the room is full the place stays open, for the next time.
+    is_in = past is not None and past.deleted_at is None
+    if is_in or invitation.role in RUNNERS or has_seats(room):
         accept(room, invitation, user, past)
 
 
@@ -190,6 +207,8 @@ def let_in(
 ) -> Participant:
     """Writes `user` into a locked room, or their row `past` back to life with its metadata, and tells the room."""
     require_no_guest(user, role)
+    if role not in RUNNERS:
+        require_seat(room)
     participant = past or Participant(user=user, room=room)
     participant.role, participant.joined_at, participant.deleted_at = role, timezone.now(), None
     if metadata is not None:
@@ -225,10 +244,12 @@ def require_admission(room: Room, by: User, past: Participant | None) -> None:
     """What the entry policy asks of somebody without an invitation."""
     if is_admin_in(room, by):
         return
+    if room.join_locked:
+        raise JoiningLocked
     if room.entry_policy == EntryPolicy.INVITE_ONLY:
-        raise Forbidden("This room is open to invited people only.")
+        raise InviteOnly
     if by.is_guest and (past is None or room.entry_policy != EntryPolicy.GUESTS):
-        raise Forbidden("Guests stay in the room that they came for. Sign in first.")
+        raise GuestElsewhere
 
 
 def require_handing_out(room: Room, by: User, role: str) -> None:

@@ -12,12 +12,13 @@ from accounts.actions import open_dashboard
 from accounts.models import User
 from apps_registry import manifest
 from apps_registry.models import App
-from platform_site.rest.exceptions import Forbidden, InvalidInput, InvalidTransition
-from rooms.errors import RoomClosed, RoomIsActive, SettingsFrozen
+from platform_site.rest.exceptions import InvalidInput, InvalidTransition
+from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
+from rooms.errors import NotForGuests, RoomClosed, RoomIsActive, SettingsFrozen
 from rooms.events import record
-from rooms.models import OPEN_STATUSES, EntryPolicy, Participant, ParticipantRole, Room, RoomStatus, Visibility
+from rooms.models import Participant, Room
 from rooms.permissions import Need, locked_room
-from rooms.serializers import ParticipantSerializer, public_room, settings_at
+from rooms.shapes import ParticipantSerializer, public_room, settings_at
 
 TRANSITIONS = {
     (RoomStatus.DRAFT, RoomStatus.ACTIVE),
@@ -30,6 +31,12 @@ API_NAMES = {
     "description": "description",
     "is_public": "isPublic",
     "entry_policy": "entryPolicy",
+    "join_locked": "joinLocked",
+    "max_participants": "maxParticipants",
+    "mask_names": "maskNames",
+    "time_zone": "timeZone",
+    "reveal_seconds": "revealSeconds",
+    "privacy_notice": "privacyNotice",
     "app_id": "appId",
     "app_settings": "appSettings",
 }
@@ -42,17 +49,20 @@ def create_room(
     name: str,
     app_id: str,
     app_settings: dict[str, Any] | None = None,
-    description: str = "",
     is_public: bool = True,
     entry_policy: str = "",
+    time_zone: str = "",
+    **fields: Any,
 ) -> Room:
-    """A new DRAFT with `by` as its organizer, locked to the app's newest manifest version.
+    """A new DRAFT with `by` as its organizer, locked to the app's newest manifest version. `fields` are the other plain
+    ones of API_NAMES; without an entry policy or a time zone it gets the usual one.
 
     Raises Forbidden for guests, InvalidInput for an unknown app or for settings that its manifest refuses.
     """
     if by.is_guest:
-        raise Forbidden("Guests cannot create rooms. Sign in first.")
-    room = Room(name=name, description=description, is_public=is_public, created_by=by)
+        raise NotForGuests("Guests cannot create rooms. Sign in first.")
+    room = Room(name=name, is_public=is_public, created_by=by, **fields)
+    room.time_zone = time_zone or settings.DEFAULT_TIME_ZONE
     room.entry_policy = entry_policy or (EntryPolicy.GUESTS if is_public else EntryPolicy.REGISTERED)
     run_app(room, app_id)
     room.app_settings = accepted_settings(room.manifest_version_id, app_settings or {})
@@ -85,8 +95,8 @@ def accepted_settings(key: str, given: dict[str, Any]) -> dict[str, Any]:
 
 @transaction.atomic
 def update_room(*, room_id: str, by: User | None, status: str = "", **changes: Any) -> Room:
-    """Changes name, description, is_public, entry_policy, app_id, app_settings (merged at the top level, None removes
-    a key), then status: settings first, so that one call can set up a draft and start it.
+    """Changes what API_NAMES names (app_settings are merged at the top level, None removes a key), then status:
+    settings first, so that one call can set up a draft and start it.
 
     Raises InvalidInput, SettingsFrozen (with the frozen fields), RoomClosed, InvalidTransition.
     """

@@ -11,11 +11,12 @@ from accounts.models import User
 from platform_site.rest.exceptions import Forbidden, InvalidInput
 from platform_site.rest.fields import MetadataField
 from platform_site.rest.throttling import RateLimited, hit
-from rooms.errors import NotInRoom, NotRemoved, OrganizerStays, RoomClosed
+from rooms.enums import RUNNERS, ParticipantRole, Visibility
+from rooms.errors import NotInRoom, NotRemoved, OrganizerStays, RoomClosed, RoomFull
 from rooms.events import record
-from rooms.models import Participant, ParticipantRole, Room, Visibility
-from rooms.permissions import RUNNERS, Need, is_allowed, locked_room, may_hand_out, rank_of, require
-from rooms.serializers import ParticipantSerializer
+from rooms.models import Participant, Room
+from rooms.permissions import Need, is_allowed, locked_room, may_hand_out, rank_of, require
+from rooms.shapes import ParticipantSerializer
 
 MOST_REMOVALS = 20  # a minute, room and moderator: who goes astray cannot empty a hall before an organizer notices
 
@@ -76,7 +77,8 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
 def restore_participant(*, room_id: str, participant_id: str, by: User | None) -> Participant:
     """Undoes a removal: the row comes back as it was. Who is in the room already stays, and nothing happens.
 
-    Raises RoomClosed, NotRemoved (they left by themselves), NotInRoom (they never were here, or their account is gone).
+    Raises RoomClosed, RoomFull, NotRemoved (they left by themselves), NotInRoom (they never were here, or their account
+    is gone).
     """
     room = locked_room(room_id, by, Need.ORGANIZE)
     people = Participant.all_objects.select_related("user").filter(room=room, user__deleted_at=None)
@@ -89,6 +91,8 @@ def restore_participant(*, room_id: str, participant_id: str, by: User | None) -
         raise NotRemoved
     if not room.is_open:
         raise RoomClosed
+    if participant.role not in RUNNERS:
+        require_seat(room)
     participant.deleted_at, participant.removed_by, participant.removal_reason = None, None, ""
     participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
@@ -141,6 +145,19 @@ def require_step(room: Room, participant: Participant, role: str, by: User | Non
 def require_no_guest(user: User, role: str) -> None:
     if user.is_guest and role in RUNNERS:
         raise InvalidInput({"role": ["A guest cannot run a room."]})
+
+
+def has_seats(room: Room, wanted: int = 1) -> bool:
+    """Whether so many more participants or viewers may come into a locked room. Those who run it take no seat."""
+    if room.max_participants is None:
+        return True
+    taken = Participant.objects.filter(room=room).exclude(role__in=RUNNERS).count()
+    return taken + wanted <= room.max_participants
+
+
+def require_seat(room: Room, wanted: int = 1) -> None:
+    if not has_seats(room, wanted):
+        raise RoomFull
 
 
 def set_role(room: Room, participant: Participant, role: str, *, by: User | None) -> None:

@@ -1,7 +1,7 @@
 from django.db import migrations
 
 from platform_site.db.indexes import trigram_index
-from platform_site.db.triggers import Rule, add_rules
+from platform_site.db.triggers import Trigger, add_rules
 
 CREATOR_LEAVES = """
     (NEW.role <> 'ORGANIZER' OR NEW.deleted_at IS NOT NULL) AND EXISTS (
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
     operations = [
         add_rules(
             *(
-                Rule(
+                Trigger(
                     name=f"participant_creator_stays_on_{on.lower()}",
                     table="rooms_participant",
                     on=on,
@@ -44,42 +44,42 @@ class Migration(migrations.Migration):
                 )
                 for on in ("INSERT", "UPDATE")
             ),
-            Rule(
+            Trigger(
                 name="participant_creator_stays_on_delete",
                 table="rooms_participant",
                 on="DELETE",
                 refuse_if=CREATOR_GOES,
                 message="the creator of a room stays its organizer",
             ),
-            Rule(
+            Trigger(
                 name="participant_keeps_its_room",
                 table="rooms_participant",
                 on="UPDATE",
                 refuse_if="NEW.room_id <> OLD.room_id",
                 message="a participant stays with its room",
             ),
-            Rule(
+            Trigger(
                 name="room_creator_is_organizer",
                 table="rooms_room",
                 on="UPDATE",
                 refuse_if=CREATOR_IS_NO_ORGANIZER,
                 message="the creator of a room is one of its organizers",
             ),
-            Rule(
+            Trigger(
                 name="room_life",
                 table="rooms_room",
                 on="UPDATE",
                 refuse_if=NOT_IN_THE_LIFE_OF_A_ROOM,
                 message="a room goes from draft to active to completed, or is cancelled before that",
             ),
-            Rule(
+            Trigger(
                 name="room_event_append_only",
                 table="rooms_roomevent",
                 on="UPDATE",
                 refuse_if=" OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in ALL_BUT_PAYLOAD),
                 message="an event keeps everything but its payload",
             ),
-            Rule(
+            Trigger(
                 name="room_event_kept",
                 table="rooms_roomevent",
                 on="DELETE",

@@ -20,11 +20,13 @@ from accounts.sessions import open_session
 from accounts.traces import Traces
 from prizes import fair_draw
 from prizes.actions import award_prize, run_draw
-from prizes.models import Draw, Winner, WinnerState
+from prizes.enums import WinnerState
+from prizes.models import Draw, Winner
 from prizes.records import record_of
 from rooms.actions import invite, join_room, leave_room, update_room
+from rooms.enums import ParticipantRole
 from rooms.events import record
-from rooms.models import Notification, Participant, ParticipantRole, Room, RoomEvent
+from rooms.models import Notification, Participant, Room, RoomEvent
 from rooms.permissions import Need, locked_room
 from tests.factories import add_participant, make_draw, make_prize, make_room, make_user
 

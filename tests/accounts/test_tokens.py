@@ -147,7 +147,7 @@ def test_an_account_closed_by_another_way_is_refused_where_its_fields_are_read(a
     assert client.get(ME).status_code == 401
 
 
-def test_a_guests_token_is_good_for_one_room(api, room, organiser):
+def test_a_guest_reads_elsewhere_what_anybody_may_read(api, room, private_room, organiser):
     guest, elsewhere = make_guest(), make_room(organiser)
     token = open_session(user=guest, room_id=room.pk).access
     client = api()
@@ -155,7 +155,11 @@ def test_a_guests_token_is_good_for_one_room(api, room, organiser):
     assert claims_of(token)["room"] == room.pk
     for path in ("", "/participants", "/prizes"):
         assert client.get(f"/api/v1/rooms/{room.pk}{path}").status_code == 200
-        assert client.get(f"/api/v1/rooms/{elsewhere.pk}{path}").status_code == 403
+        there = client.get(f"/api/v1/rooms/{elsewhere.pk}{path}")
+        assert there.json() == api().get(f"/api/v1/rooms/{elsewhere.pk}{path}").json()
+        assert there.status_code == 200
+        assert client.get(f"/api/v1/rooms/{private_room.pk}{path}").status_code == 404
+    assert client.post(f"/api/v1/rooms/{elsewhere.pk}/participants").status_code == 403
     assert client.get(ME).json()["data"]["email"] is None
 
 

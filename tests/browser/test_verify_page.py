@@ -6,8 +6,8 @@ import re
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
+from accounts.page_sessions import SessionStore
 from prizes import fair_draw
 from prizes.actions import cancel_draw, run_draw
 from prizes.models import Draw

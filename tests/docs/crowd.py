@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import Session, TokenBlacklist, User
 from apps_registry.models import ManifestVersion
-from prizes.models import Draw, DrawPrize, DrawStatus, Prize, Winner
+from prizes.enums import DrawStatus
+from prizes.models import Draw, DrawPrize, Prize, Winner
 from rooms.models import Invitation, Participant, Room, RoomEvent
 from tests.factories import make_app, make_user
 

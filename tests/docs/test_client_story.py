@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Session
-from prizes.models import Winner, WinnerState
-from rooms.models import Invitation, Room, RoomStatus
+from prizes.enums import WinnerState
+from prizes.models import Winner
+from rooms.enums import RoomStatus
+from rooms.models import Invitation, Room
 from tests.factories import PASSWORD, make_app, make_room, make_user
 
 STORY = Path(__file__).resolve().parents[2] / "docs" / "client_story.py"

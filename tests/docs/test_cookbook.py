@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.actions import open_session
 from prizes.actions import award_prize
-from rooms.models import ParticipantRole
+from rooms.enums import ParticipantRole
 from tests.factories import add_participant, make_app, make_guest, make_prize, make_room, make_user
 
 PAGE = (Path(settings.BASE_DIR) / "docs" / "query-cookbook.md").read_text(encoding="utf-8")

@@ -56,10 +56,22 @@ def test_an_empty_environment_names_every_fault_at_once():
         ("REDIS_URL", "http://localhost", "no address of the kind"),
         ("REDIS_URL", "redis://localhost:port/0", "no address of the kind"),
         ("JWT_SECRET", PRODUCTION["SECRET_KEY"], "is SECRET_KEY once more"),
+        ("DEFAULT_TIME_ZONE", "Mars/Olympus", "use a time zone"),
         ("ACCESS_TOKEN_TTL", "1h", "use a whole number"),
         ("ACCESS_TOKEN_TTL", "5", "use a whole number"),
         ("DEBUG", "maybe", "use on or off"),
+        ("HTTPS", "maybe", "use on or off"),
         ("CORS_ORIGINS", "https://app.example.org/path", "an origin looks like"),
+        ("CORS_ORIGINS", "https://user@app.example.org", "an origin looks like"),
+        ("CORS_ORIGINS", "https://app.example.org/", "an origin looks like"),
+        ("CORS_ORIGINS", "https://app.example.org?a=b", "an origin looks like"),
+        ("CORS_ORIGINS", "https://app.example.org#part", "an origin looks like"),
+        ("CORS_ORIGINS", "https://app.example.org#", "an origin looks like"),
+        ("CORS_ORIGINS", "https://app.example.org:port", "an origin looks like"),
+        ("CORS_ORIGINS", "https://:443", "an origin looks like"),
+        ("OAUTH_REDIRECTS", "https://user@app.example.org", "an origin looks like"),
+        ("DATABASE_URL", "postgres://user:hunter2@db/events?sslmod=require", "has the unknown option 'sslmod'"),
+        ("DATABASE_URL", "sqlite:////tmp/events.sqlite3?mode=ro", "has the unknown option 'mode'"),
         ("ORGANIZERS", "everybody", "use one of granted, open"),
     ],
 )
@@ -72,6 +84,21 @@ def test_a_wrong_value_stops_the_start_with_one_line(name, value, told):
     assert told in faults[0]
     assert "hunter2" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_option_of_the_database_reaches_the_driver():
+    url = PRODUCTION["DATABASE_URL"] + "?sslmode=verify-full&connect_timeout=3"
+    told = "from platform_site.settings import *; o = DATABASES['default']['OPTIONS']; print(o['sslmode'], o['pool'])"
+    done = start("-c", told, **PRODUCTION | {"DATABASE_URL": url})
+    assert done.stdout.startswith("verify-full {"), done.stderr
+
+
+def test_other_hosts_of_the_domain_keep_their_http_until_ops_say_otherwise():
+    told = "from platform_site.settings import *; print(SECURE_HSTS_INCLUDE_SUBDOMAINS, SECURE_HSTS_PRELOAD)"
+    assert start("-c", told, **PRODUCTION).stdout == "False False\n"
+    on = {"HSTS_SUBDOMAINS": "on", "HSTS_PRELOAD": "on"}
+    assert start("-c", told, **PRODUCTION | on).stdout == "True True\n"
+    assert start("-c", told, **PRODUCTION | on | {"HTTPS": "off"}).stdout == "False False\n"
 
 
 def test_made_secrets_are_made_once_and_for_their_owner_only(tmp_path):

@@ -13,7 +13,8 @@ from platform_site.rest.idempotency import clean_idempotency_keys, erase_person,
 from platform_site.rest.models import IdempotencyKey, RateCount
 from platform_site.rest.viewsets import APIViewSet
 from prizes.models import Prize, Winner
-from rooms.models import ParticipantRole, Room, RoomEvent
+from rooms.enums import ParticipantRole
+from rooms.models import Room, RoomEvent
 from tests.factories import add_participant, make_app, make_prize
 from tests.races import together
 

@@ -20,6 +20,13 @@ def test_live_asks_nobody(client, django_assert_num_queries, db):
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_health_is_told_whatever_host_the_probe_names(client, db, settings, path):
+    settings.ALLOWED_HOSTS = ["events.example.org"]
+    assert client.get(path, HTTP_HOST="10.1.2.3:8000").status_code == 200
+    assert client.get("/", HTTP_HOST="10.1.2.3:8000").status_code == 400
+
+
 def test_ready(client, db):
     assert client.get("/health/ready").json() == {"status": "ok", "failing": []}
 

@@ -111,7 +111,7 @@ def test_concurrent_hits_are_all_counted_in_redis(limits, redis_url):
 
 @pytest.fixture
 def few(limits):
-    limits.RATE_LIMIT_ANONYMOUS, limits.RATE_LIMIT_USER = 2, 3
+    limits.RATE_LIMIT_ANONYMOUS, limits.RATE_LIMIT_ANONYMOUS_READS, limits.RATE_LIMIT_USER = 2, 2, 3
     return limits
 
 
@@ -159,6 +159,20 @@ def test_bodies_that_are_refused_unread_are_counted(few, api, db):
         return api().post("/api/v1/auth/login", b"x" * (2**20 + 1), content_type="application/json").status_code
 
     assert [send(), send(), send()] == [413, 413, 429]
+
+
+def test_strangers_may_read_more_than_they_may_change(few, api, room):
+    few.RATE_LIMIT_ANONYMOUS_READS = 4
+    path = f"/api/v1/rooms/{room.pk}"
+    assert [api().delete(path).status_code for _ in range(3)] == [401, 401, 429]
+    assert [api().get(path).status_code for _ in range(5)] == [200, 200, 200, 200, 429]
+    assert api().get(path)["X-RateLimit-Limit"] == "4"
+    assert api().delete(path)["X-RateLimit-Limit"] == "2"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/openapi.json", "/api/v1/asyncapi.json", "/api/docs/", "/api/docs/live/"])
+def test_descriptions_are_not_limited(few, client, db, path):
+    assert [client.get(path).status_code for _ in range(4)] == [200] * 4
 
 
 def test_pages_are_not_limited(few, client, db):

@@ -6,7 +6,8 @@ from platform_site.rest.exceptions import DomainError
 from prizes.actions import award_prize
 from prizes.errors import AlreadyWon, PrizeExhausted
 from prizes.models import Winner
-from rooms.models import Notification, ParticipantRole, RoomEvent
+from rooms.enums import ParticipantRole
+from rooms.models import Notification, RoomEvent
 from tests.factories import add_participant, make_prize, make_room
 
 

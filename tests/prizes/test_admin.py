@@ -13,7 +13,8 @@ from accounts.actions import open_dashboard
 from prizes.actions import award_prize
 from prizes.models import Draw, DrawPrize, Prize, Winner
 from rooms.actions import update_room
-from rooms.models import ParticipantRole, RoomEvent
+from rooms.enums import ParticipantRole
+from rooms.models import RoomEvent
 from tests.factories import add_participant, make_app, make_prize, make_room, make_user
 
 LISTS = ("prizes_prize", "prizes_winner", "prizes_draw")

@@ -18,8 +18,9 @@ from prizes.errors import AlreadyReplaced, DrawOver, DrawRunning, PrizeExhausted
 from prizes.models import Draw, DrawPrize, Prize, Winner
 from prizes.records import record_of
 from rooms.actions import leave_room, update_room
+from rooms.enums import RoomStatus
 from rooms.errors import RoomClosed, RoomNotActive
-from rooms.models import Participant, RoomEvent, RoomStatus
+from rooms.models import Participant, RoomEvent
 from tests.factories import add_participant, make_draw, make_guest, make_prize, make_room
 
 

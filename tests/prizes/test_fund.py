@@ -8,8 +8,9 @@ from prizes.actions import award_prize, delete_prize, fulfil_winner, revoke_winn
 from prizes.errors import PrizeExhausted, PrizeInUse, QuantityPromised
 from prizes.models import Prize, Winner
 from rooms.actions import update_room
+from rooms.enums import RoomStatus
 from rooms.errors import RoomClosed
-from rooms.models import RoomEvent, RoomStatus
+from rooms.models import RoomEvent
 from tests.factories import add_participant, make_draw, make_prize, make_room
 
 

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.actions import open_dashboard
-from rooms.models import Participant, ParticipantRole, Room, RoomEvent, RoomStatus
+from rooms.enums import ParticipantRole, RoomStatus
+from rooms.models import Participant, Room, RoomEvent
 from tests.factories import add_participant, make_app, make_prize, make_room, make_user
 
 LISTS = ("rooms_room", "rooms_participant", "rooms_roomevent")
@@ -55,9 +56,14 @@ def form_of(room, **changes):
         "description": room.description,
         "is_public": "on" if room.is_public else "",
         "entry_policy": room.entry_policy,
+        "time_zone": room.time_zone,
+        "reveal_seconds": room.reveal_seconds,
         "app_settings": json.dumps(room.app_settings),
     }
     return data | changes
+
+
+NEW = {"name": "Gala", "entry_policy": "GUESTS", "time_zone": "Europe/Berlin", "reveal_seconds": "5"}
 
 
 def press(client, room, button):
@@ -194,7 +200,7 @@ def test_created_room_is_the_actions_room(organiser, staff, dashboard):
     app = make_app()
     address = reverse("admin:rooms_room_add") + f"?app={app.app_id}"
     assert "data-django-jsonform" in dashboard(organiser).get(address).content.decode()
-    data = {"name": "Gala", "is_public": "on", "entry_policy": "GUESTS", "app_settings": '{"tickets": 5, "answer": ""}'}
+    data = NEW | {"is_public": "on", "app_settings": '{"tickets": 5, "answer": ""}'}
     answer = dashboard(organiser).post(address, data)
     room = Room.objects.get(name="Gala")
     assert answer["Location"] == page(room)
@@ -207,7 +213,7 @@ def test_created_room_is_the_actions_room(organiser, staff, dashboard):
 def test_refused_settings_are_shown_and_nothing_is_made(organiser, staff, dashboard):
     rooms = Room.all_objects.count()
     address = reverse("admin:rooms_room_add") + f"?app={make_app().app_id}"
-    data = {"name": "Gala", "is_public": "on", "entry_policy": "GUESTS", "app_settings": '{"tickets": 0}'}
+    data = NEW | {"is_public": "on", "app_settings": '{"tickets": 0}'}
     answer = dashboard(organiser).post(address, data)
     assert answer.status_code == 200
     assert "tickets:" in str(answer.context["adminform"].form.errors["app_settings"])
@@ -218,7 +224,7 @@ def test_refused_settings_are_shown_and_nothing_is_made(organiser, staff, dashbo
 @pytest.mark.parametrize("settings", ["[]", "nonsense", '"text"'])
 def test_settings_that_are_no_object_are_refused(settings, organiser, staff, dashboard):
     address = reverse("admin:rooms_room_add") + f"?app={make_app().app_id}"
-    data = {"name": "Gala", "is_public": "on", "entry_policy": "GUESTS", "app_settings": settings}
+    data = NEW | {"is_public": "on", "app_settings": settings}
     answer = dashboard(organiser).post(address, data)
     assert "app_settings" in answer.context["adminform"].form.errors
     assert not Room.all_objects.filter(name="Gala").exists()
@@ -226,7 +232,7 @@ def test_settings_that_are_no_object_are_refused(settings, organiser, staff, das
 
 def test_the_apis_limits_hold_in_the_form(organiser, staff, dashboard):
     address = reverse("admin:rooms_room_add") + f"?app={make_app().app_id}"
-    data = {"name": "Gala", "description": "x" * 10_001, "entry_policy": "GUESTS", "app_settings": "{}"}
+    data = NEW | {"description": "x" * 10_001, "app_settings": "{}"}
     answer = dashboard(organiser).post(address, data)
     assert "description" in answer.context["adminform"].form.errors
     assert not Room.all_objects.filter(name="Gala").exists()
@@ -235,7 +241,7 @@ def test_the_apis_limits_hold_in_the_form(organiser, staff, dashboard):
 def test_items_of_a_list_get_ids(organiser, staff, dashboard):
     address = reverse("admin:rooms_room_add") + f"?app={make_app(QUIZ).app_id}"
     questions = [{"id": "", "text": "One?", "correctIndex": 0}, {"id": "1", "text": "Two?", "correctIndex": 1}]
-    data = {"name": "Quiz", "entry_policy": "REGISTERED", "app_settings": json.dumps({"questions": questions})}
+    data = NEW | {"name": "Quiz", "entry_policy": "REGISTERED", "app_settings": json.dumps({"questions": questions})}
     assert dashboard(organiser).post(address, data).status_code == 302
     room = Room.objects.get(name="Quiz")
     assert [question["id"] for question in room.app_settings["questions"]] == ["2", "1"]

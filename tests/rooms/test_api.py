@@ -15,7 +15,8 @@ from tests.factories import add_participant, make_app, make_prize, make_room, ma
 ROOMS = "/api/v1/rooms"
 ROOM_FIELDS = {
     "id", "name", "description", "appId", "appManifestVersion", "appSettings", "status", "isPublic", "entryPolicy",
-    "joinCode", "createdBy", "createdAt", "updatedAt", "deletedAt", "participantCount", "prizeCount", "winnerCount",
+    "joinCode", "joinLocked", "maxParticipants", "maskNames", "timeZone", "revealSeconds", "privacyNotice", "myRole",
+    "createdBy", "createdAt", "updatedAt", "deletedAt", "participantCount", "prizeCount", "winnerCount",
     "_count", "app", "organizer",
 }  # fmt: skip
 PARTICIPANT_FIELDS = {"id", "userId", "roomId", "role", "metadata", "joinedAt", "updatedAt", "deletedAt", "user"}

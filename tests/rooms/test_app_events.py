@@ -5,7 +5,8 @@ import pytest
 from platform_site.rest.exceptions import DomainError
 from rooms.actions import publish_app_event, update_room
 from rooms.actions.app_events import MOST_A_SECOND, namespace_of
-from rooms.models import RoomEvent, RoomStatus, Visibility
+from rooms.enums import RoomStatus, Visibility
+from rooms.models import RoomEvent
 from tests.factories import make_app, make_room
 
 

@@ -8,16 +8,17 @@ from functools import partial
 from typing import Any, cast
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
 from websockets.exceptions import InvalidStatus
 
 from accounts.models import TokenBlacklist, User
+from accounts.page_sessions import SessionStore
 from accounts.tokens import claims_of, hashed
+from rooms.enums import ParticipantRole, Visibility
 from rooms.events import record
-from rooms.models import Participant, ParticipantRole, Room, Visibility
+from rooms.models import Participant, Room
 from rooms.permissions import Need, locked_room
 from tests.live import DAPHNE, UVICORN, Live, Server, apart, token_of
 

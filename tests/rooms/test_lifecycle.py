@@ -12,8 +12,9 @@ from platform_site.rest.exceptions import DomainError, Forbidden, InvalidInput, 
 from prizes.actions import award_prize
 from prizes.models import Winner
 from rooms.actions import create_room, delete_room, join_room, update_room
+from rooms.enums import RoomStatus
 from rooms.errors import RoomClosed, SettingsFrozen
-from rooms.models import Participant, Room, RoomEvent, RoomStatus
+from rooms.models import Participant, Room, RoomEvent
 from tests.factories import add_participant, make_app, make_guest, make_prize, make_room
 
 ALLOWED = {("DRAFT", "ACTIVE"), ("DRAFT", "CANCELLED"), ("ACTIVE", "COMPLETED"), ("ACTIVE", "CANCELLED")}

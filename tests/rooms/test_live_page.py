@@ -1,10 +1,10 @@
 """A browser's own WebSocket, on a page of this site: the session cookie is all it needs."""
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from accounts.page_sessions import SessionStore
 from rooms.models import Room
 from tests.live import Server
 

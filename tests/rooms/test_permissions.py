@@ -16,7 +16,8 @@ from accounts.models import User
 from platform_site.views import UnknownPath
 from prizes.actions import award_prize
 from rooms.actions import delete_room, leave_room, remove_participant
-from rooms.models import Notification, ParticipantRole, Room
+from rooms.enums import ParticipantRole
+from rooms.models import Notification, Room
 from tests.contract import ContractClient
 from tests.factories import (
     PASSWORD,
@@ -37,17 +38,20 @@ NOBODYS = "c" + "0" * 24
 class World:
     clients: dict[str, APIClient]
     names: dict[str, str]  # what stands for {room}, {person} … in paths and bodies
+    users: dict[str, User | None]
+    tokens: dict[str, str]
 
 
 def make_world(kind: str) -> World:
     organizer, moderator, removed, left = make_user(), make_user(), make_user(), make_user()
     room = make_room(organizer, active=kind in ("public", "private"), is_public=kind != "private")
     other_organizer, stranger = make_user(), make_user()
-    make_room(other_organizer)
+    elsewhere = make_room(other_organizer)
     add_participant(room, moderator, ParticipantRole.MODERATOR)
     users: dict[str, Any] = {
         "anonymous": None,
         "guest": make_guest(),
+        "guest elsewhere": make_guest(),
         "viewer": make_user(),
         "participant": make_user(),
         "moderator": moderator,
@@ -60,6 +64,7 @@ def make_world(kind: str) -> World:
     assert tuple(users) == CALLERS
     for name in ("guest", "participant"):
         add_participant(room, users[name])
+    add_participant(elsewhere, users["guest elsewhere"])
     add_participant(room, users["viewer"], ParticipantRole.VIEWER)
     person, gone = add_participant(room), add_participant(room, removed)
     add_participant(room, left)
@@ -95,11 +100,12 @@ def make_world(kind: str) -> World:
         "organizer": organizer.pk,
         "message": Notification.objects.create(user=users["participant"], type="note", title="Hello").pk,
     }
-    clients: dict[str, APIClient] = {
-        name: ContractClient(headers=bearer(user) if user else {}) for name, user in users.items()
-    }
+    rooms_of_guests = {"guest": room.pk, "guest elsewhere": elsewhere.pk}
+    headers = {name: bearer(user, rooms_of_guests.get(name, "")) if user else {} for name, user in users.items()}
+    clients: dict[str, APIClient] = {name: ContractClient(headers=headers[name]) for name in users}
     names["device"] = users["participant"].sessions.get().family
-    return World(clients, names)
+    tokens = {name: header.get("Authorization", "").removeprefix("Bearer ") for name, header in headers.items()}
+    return World(clients, names, users, tokens)
 
 
 def every_row() -> dict[str, list[Any]]:

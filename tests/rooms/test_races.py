@@ -206,9 +206,33 @@ def test_two_changes_of_settings_both_stay(organiser):
 def test_a_hall_joins_at_once(room):
     before = numbers(room)
     results = at_once(*[lambda: join_by_code(code=room.join_code, by=None, name="Gus")] * 20)
-    assert kinds(results) == ["Entry"] * 20
+    assert kinds(results) == ["Admission"] * 20
     assert len({entry.participant.user_id for entry in results}) == 20
     assert numbers(room) == list(range(1, len(before) + 21))
+
+
+def test_a_room_never_takes_one_too_many(organiser):
+    def join_without_a_lock(meet: threading.Barrier) -> None:
+        room = Room.objects.get(pk=small.pk)
+        taken = Participant.objects.filter(room=room, role="PARTICIPANT").count()
+        meet.wait(10)
+        assert room.max_participants is not None
+        if taken < room.max_participants:
+            Participant.objects.create(room=room, user=make_user(), joined_at=timezone.now())
+
+    small, meet = make_room(organiser, max_participants=3), threading.Barrier(10)
+    at_once(*[partial(join_without_a_lock, meet)] * 10)
+    assert Participant.objects.filter(room=small, role="PARTICIPANT").count() == 10
+
+    for _ in range(3):
+        room = make_room(organiser, max_participants=3)
+        people = [make_user() for _ in range(5)]
+        results = at_once(
+            *[partial(join_by_code, code=room.join_code, by=None, name="Gus")] * 5,
+            *[partial(join_room, room_id=room.pk, by=person) for person in people],
+        )
+        assert kinds(results).count("RoomFull") == 7
+        assert Participant.objects.filter(room=room, role="PARTICIPANT").count() == 3
 
 
 def test_one_person_signs_in_twice_at_once(private_room, organiser):

@@ -7,7 +7,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from rooms.models import Invitation, Participant, ParticipantRole, Room, RoomEvent, Visibility
+from rooms.enums import ParticipantRole, Visibility
+from rooms.models import Invitation, Participant, Room, RoomEvent
 from tests.factories import add_participant, make_app, make_room, make_user
 from tests.rules import (
     FOREIGN_KEY,
@@ -76,6 +77,13 @@ def test_status_and_entry_policy_are_known(draft):
     cannot_become(draft, "room_entry_policy_known", entry_policy="EVERYBODY")
     for policy in ("GUESTS", "REGISTERED", "INVITE_ONLY"):
         can_become(draft, entry_policy=policy)
+
+
+def test_what_the_hall_needs_is_within_bounds(draft):
+    cannot_become(draft, "room_reveal_seconds", reveal_seconds=61)
+    cannot_become(draft, "room_max_participants", max_participants=0)
+    cannot_become(draft, "room_has_a_time_zone", time_zone="")
+    can_become(draft, reveal_seconds=60, max_participants=1)
 
 
 def test_room_app_and_version_agree(draft):

@@ -4,10 +4,11 @@ import sys
 from typing import Any
 
 from django.core.management import BaseCommand
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from prizes.models import OPEN_DRAWS, DrawPrize, Prize, Winner
+from prizes.enums import OPEN_DRAWS
+from prizes.models import DrawPrize, Prize, Winner
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
 
 def prizes_with_sums() -> Any:
     """All prizes, deleted ones too, with `live` wins and `promised` pieces, in one query."""
-    wins = Winner.all_objects.filter(~Q(state="REVOKED"), prize=OuterRef("pk")).order_by().values("prize")
+    wins = Winner.all_objects.live().filter(prize=OuterRef("pk")).order_by().values("prize")
     lines = DrawPrize.objects.filter(prize=OuterRef("pk"), draw__status__in=OPEN_DRAWS, draw__rehearsal=False)
     return Prize.all_objects.annotate(
         live=Coalesce(Subquery(wins.annotate(n=Count("pk")).values("n")), 0),

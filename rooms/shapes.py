@@ -6,13 +6,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import DELETED_USER_NAME, User
-from accounts.serializers import PersonSerializer, TokensSerializer
+from accounts.shapes import PersonSerializer, TokensSerializer
 from apps_registry.manifest import Level, visible_settings
-from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.components import TEXT, WHOLE, object_of
-from platform_site.rest.fields import EnumField, MetadataField, ModelSerializer, NameField, UTCDateTimeField
-from rooms.models import EntryPolicy, Invitation, Participant, ParticipantRole, Room, RoomStatus
-from rooms.permissions import is_member, level_of
+from platform_site.rest.fields import EnumField, ModelSerializer, UTCDateTimeField
+from rooms.enums import ROLES_OF_A_ROOM, EntryPolicy
+from rooms.models import Invitation, Participant, Room
+from rooms.querysets import is_member, level_of
 
 APP_SHAPE = object_of(id=TEXT, appId=TEXT, name=TEXT, version=TEXT, baseUrl=TEXT, manifestVersion=TEXT)
 
@@ -29,6 +29,13 @@ class RoomSerializer(ModelSerializer):
     isPublic = serializers.BooleanField(source="is_public")
     entryPolicy = EnumField(choices=EntryPolicy.choices, source="entry_policy")
     joinCode = serializers.SerializerMethodField()
+    joinLocked = serializers.BooleanField(source="join_locked")
+    maxParticipants = serializers.IntegerField(source="max_participants")
+    maskNames = serializers.BooleanField(source="mask_names")
+    timeZone = serializers.CharField(source="time_zone")
+    revealSeconds = serializers.IntegerField(source="reveal_seconds")
+    privacyNotice = serializers.SerializerMethodField()
+    myRole = serializers.SerializerMethodField()
     createdBy = serializers.CharField(source="created_by_id")
     createdAt = UTCDateTimeField(source="created_at")
     updatedAt = UTCDateTimeField(source="updated_at")
@@ -53,6 +60,13 @@ class RoomSerializer(ModelSerializer):
             "isPublic",
             "entryPolicy",
             "joinCode",
+            "joinLocked",
+            "maxParticipants",
+            "maskNames",
+            "timeZone",
+            "revealSeconds",
+            "privacyNotice",
+            "myRole",
             "createdBy",
             "createdAt",
             "updatedAt",
@@ -73,6 +87,13 @@ class RoomSerializer(ModelSerializer):
 
     def get_joinCode(self, room: Room) -> str | None:
         return room.join_code if is_member(room, self.context.get("user")) else None
+
+    def get_privacyNotice(self, room: Room) -> str | None:
+        return room.privacy_notice or None
+
+    @extend_schema_field({"type": ["string", "null"], "enum": [*ROLES_OF_A_ROOM, None]})
+    def get_myRole(self, room: Room) -> str | None:
+        return room.viewer_role
 
     @extend_schema_field(object_of(participants=WHOLE, prizes=WHOLE, winners=WHOLE))
     def get_count_object(self, room: Room) -> dict[str, int]:
@@ -107,26 +128,6 @@ def public_room(room_id: str) -> dict[str, Any]:
     return RoomSerializer(room).data
 
 
-class RoomInput(serializers.Serializer):
-    example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
-
-    name = NameField(max_length=255)
-    description = serializers.CharField(max_length=10_000, allow_blank=True, allow_null=True, required=False)
-    appId = serializers.CharField(max_length=100, source="app_id")
-    appSettings = serializers.DictField(required=False, source="app_settings")
-    isPublic = serializers.BooleanField(required=False, source="is_public")
-    entryPolicy = EnumField(choices=EntryPolicy.choices, required=False, source="entry_policy")
-
-    def validate_description(self, description: str | None) -> str:
-        return description or ""
-
-
-class RoomChanges(RoomInput):
-    example = {"appSettings": {"ticketCount": 200}, "status": "ACTIVE"}
-
-    status = EnumField(choices=RoomStatus.choices, required=False)
-
-
 class ParticipantSerializer(ModelSerializer):
     """A participant; `metadata` only where `context["member"]` is true."""
 
@@ -157,10 +158,7 @@ def person(user: User) -> dict[str, Any]:
     return {"id": user.pk, "name": user.name, "avatar": user.avatar}
 
 
-ROLES_OF_A_ROOM = [role.value for role in ParticipantRole if role != ParticipantRole.ADMIN]
-
-
-class EntrySerializer(serializers.Serializer):
+class AdmissionSerializer(serializers.Serializer):
     """What a phone that came by a code needs: its place, the room, and tokens where it became a guest."""
 
     participant = serializers.SerializerMethodField()
@@ -168,11 +166,11 @@ class EntrySerializer(serializers.Serializer):
     tokens = TokensSerializer(allow_null=True)
 
     @extend_schema_field(ParticipantSerializer)
-    def get_participant(self, entry: Any) -> dict[str, Any]:
-        return ParticipantSerializer(entry.participant, context={"member": True}).data
+    def get_participant(self, admission: Any) -> dict[str, Any]:
+        return ParticipantSerializer(admission.participant, context={"member": True}).data
 
     @extend_schema_field(RoomDetailSerializer)
-    def get_room(self, entry: Any) -> dict[str, Any]:
+    def get_room(self, admission: Any) -> dict[str, Any]:
         return self.context["room"]
 
 
@@ -187,41 +185,3 @@ class InvitationSerializer(ModelSerializer):
     class Meta:
         model = Invitation
         fields = ("id", "roomId", "role", "createdAt")
-
-
-class JoinInput(serializers.Serializer):
-    """Joining oneself, or with `userId` or `email` letting in somebody else."""
-
-    example = {"role": "PARTICIPANT"}
-
-    role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
-    userId = serializers.CharField(max_length=ID_LENGTH, required=False, source="user_id")
-    email = serializers.EmailField(max_length=254, required=False)
-    metadata = MetadataField(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "email" in attrs and "user_id" in attrs:
-            raise serializers.ValidationError({"email": "Give either userId or email."})
-        if "email" in attrs and "metadata" in attrs:
-            raise serializers.ValidationError({"metadata": "An invitation carries no metadata."})
-        return attrs
-
-
-class CodeInput(serializers.Serializer):
-    example = {"code": "K7M2QXPA", "name": "Alice"}
-
-    code = serializers.CharField(max_length=50)
-    name = NameField(max_length=100, required=False, default="")
-
-
-class ParticipantChanges(serializers.Serializer):
-    example = {"role": "MODERATOR"}
-
-    role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
-    metadata = MetadataField(required=False)
-
-
-class RemovalInput(serializers.Serializer):
-    example = {"reason": "Asked to be taken off the list."}
-
-    reason = serializers.CharField(max_length=1000, allow_blank=True, required=False, default="")

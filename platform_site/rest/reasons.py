@@ -1,0 +1,42 @@
+"""The words that tell refusals with the codes CONFLICT and FORBIDDEN apart, in one list. The settings read it: imports
+nothing."""
+
+#: A refusal's `details.reason`, and when it is said. Every subclass of Conflict and Forbidden names one of these.
+REASONS = {
+    # Any request
+    "not_allowed": "Your role does not allow this.",
+    "guest": "A guest may not do this: sign in with an account first.",
+    "guest_elsewhere": "A guest takes part in the room that they joined, and in no other.",
+    "key_running": "An earlier request with this Idempotency-Key has not finished.",
+    "key_reused": "This Idempotency-Key was used with another body.",
+    "lease_lost": "The request took more than a minute, and another one with its Idempotency-Key took over.",
+    # Accounts
+    "still_organizes": "The account organizes rooms that are not over.",
+    # Rooms and their people
+    "already_in": "The person is in the room already.",
+    "removed": "The person was removed from the room; an organizer can restore them.",
+    "not_removed": "The person was not removed: they left by themselves.",
+    "invite_only": "The room takes invited people only.",
+    "joining_locked": "Nobody joins the room by themselves for now.",
+    "room_full": "As many people are in the room as it takes.",
+    "organizer_stays": "Whoever created the room, and its last organizer, stay organizers.",
+    "room_active": "The event is running: complete or cancel it first.",
+    "settings_frozen": "These settings cannot change once the event has started; `details.fields` names them.",
+    "not_started": "The event has not started.",
+    "foreign_event": "An app's events carry the app's own name.",
+    # Prizes, winners and draws
+    "already_won": "The person holds a win of this prize.",
+    "quantity_promised": "Pieces are awarded, or held for an open draw.",
+    "prize_in_use": "Somebody has won the prize, or an open draw gives it away.",
+    "already_replaced": "The win has a replacement draw.",
+    "draw_running": "The draw is being run right now.",
+    # Live connections
+    "other_identity": "A connection belongs to one person; open a new one.",
+    "too_many_rooms": "A connection follows a limited number of rooms.",
+}
+
+
+def as_table() -> str:
+    """The list for the description of the API, in Markdown."""
+    rows = [f"| `{word}` | {text} |" for word, text in REASONS.items()]
+    return "\n".join(["| `details.reason` | when |", "|---|---|", *rows])
