@@ -74,7 +74,7 @@ class Prize(NamedTuple):
     """One line of the rules: so many pieces of a prize, under the name that it had at the commit."""
 
     prize_id: str
-    count: int
+    count: int  # type: ignore[assignment]  # in the place of tuple.count, which nobody needs
     name: str
 
 
@@ -89,7 +89,7 @@ class Win(NamedTuple):
 class Node(NamedTuple):
     """A node of the entries tree."""
 
-    count: int
+    count: int  # type: ignore[assignment]
     weight: int
     hash: bytes
 
@@ -132,9 +132,7 @@ def check_entry(number: int, participant_id: Any, given: Any, part: str) -> Entr
         raise InvalidInput(part, f"Entry {number} has no usable id (text without a colon or a line feed).")
     weight = whole(given, MAX_WEIGHT)
     if not weight:
-        raise InvalidInput(
-            part, f"The weight of {show(participant_id)} is not a whole number from 1 to {MAX_WEIGHT}."
-        )
+        raise InvalidInput(part, f"The weight of {show(participant_id)} is not a whole number from 1 to {MAX_WEIGHT}.")
     return participant_id, weight
 
 
@@ -502,7 +500,7 @@ class Leaves:
         words = words_of(key)
         while left:
             rest = below(left, words)
-            low, high = 0, size
+            low, high, found = 0, size, 0
             while low < high:  # the leaves that begin at or before `rest`, once those gone are taken out
                 middle = (low + high) // 2
                 start, at = self._before[middle], middle
@@ -1104,7 +1102,7 @@ class _Check:
         record = self.record
         differs = recorded_root != self.own_root
         if "entries" in altered if altered is not None else differs and recorded_root is not None:
-            part, what = ("tree", "tree is not the one") if self.is_receipt else ("entries", "entries are not those")
+            part, what = ("tree", "tree is not the one") if self.is_receipt else ("entries", "list is not the one")
             self.fault(part, f"The {what} that was committed: its root is {(self.own_root or ('',))[0]}.")
         elif differs and recorded_root is not None:
             for part, own in zip(("entriesRoot", "entryCount", "totalWeight"), self.own_root or ()):
@@ -1119,7 +1117,10 @@ class _Check:
                 "fingerprint",
                 "The fingerprint does not follow from room, label, number, time, commitment, entries, rules and plan.",
             )
-            return
+        else:
+            self.name_other_altered(altered)
+
+    def name_other_altered(self, altered: List[str]) -> None:
         if "label" in altered:
             self.fault("label", "The fingerprint was made for another label: draw, rehearsal and replacement differ.")
         if "commitment" in altered:
@@ -1226,7 +1227,8 @@ class _Check:
         people: List[Withdrawal] = []
         for number, one in enumerate(given, start=1):
             person = one if isinstance(one, dict) else {}
-            participant_id, at, by, reason = [person.get(name) for name in ("participantId", "at", "by", "reason")]
+            values: List[Any] = [person.get(name) for name in ("participantId", "at", "by", "reason")]
+            participant_id, at, by, reason = values
             if not is_id(participant_id) or participant_id not in left:
                 self.fault("withdrawn", f"Withdrawn person {number} is not among the entries, or stands twice.")
                 return None
@@ -1250,23 +1252,26 @@ class _Check:
             self.skipped["winners"] = "The app chose the winners: chance did not, and nothing can be recomputed."
             if self.status == "COMPLETED" and not self.report.faults:
                 self.check_chosen(given)
-            return
-        if self.report.faults:
+        elif self.report.faults:
             self.skipped["winners"] = "Not recomputed: what the winners follow from is wrong."
-            return
-        if self.status == "CANCELLED":
+        elif self.status == "COMPLETED":
+            if self.recompute():
+                self.compare_winners(given)
+        else:
             self.report.cautions.append("The draw was cancelled; it awarded nothing.")
-            if self.is_receipt or (not self.entropy_text and not is_blank(self.plan)):
-                return
+            if not self.is_receipt and (self.entropy_text or is_blank(self.plan)):
+                self.recompute()
+
+    def recompute(self) -> bool:
+        """False, and a fault, where a receipt lacks a leaf that is needed."""
         try:
-            self.recompute()
+            self.pick_again()
         except InvalidInput as error:
             self.fault(error.part, error.message)
-            return
-        if self.status == "COMPLETED":
-            self.compare_winners(given)
+            return False
+        return True
 
-    def recompute(self) -> None:
+    def pick_again(self) -> None:
         """Raises InvalidInput where a receipt lacks a leaf that is needed."""
         report = self.report
         if self.seed_bytes is None or report.rules is None:
@@ -1374,28 +1379,35 @@ class _Check:
             self.fault("entropy", "Most winners do not follow from this public value: compare it with what was seen.")
 
     def strength(self) -> None:
-        strength, mode, reason = self.record["strength"], self.record["mode"], self.record["fallbackReason"]
+        strength, reason = self.record["strength"], self.record["fallbackReason"]
         if reason is not None and not (is_text(reason) and reason):
             self.fault("strength", "fallbackReason is neither text nor null.")
             return
         if strength not in STRENGTHS:
             self.fault("strength", f"The strength is none of {', '.join(STRENGTHS)}.")
             return
-        delegated = strength == "delegated"
-        if reason is not None and (mode != "delegated-draw" or delegated or self.status != "COMPLETED"):
+        could_fall_back = self.record["mode"] == "delegated-draw" and self.status == "COMPLETED"
+        if reason is not None and not (could_fall_back and strength != "delegated"):
             self.fault("strength", "The record says why an app could not choose, and none was to choose, or one did.")
-            return
-        expected = "committed" if is_blank(self.plan) else "committed+entropy"
-        if self.has_fault("entropyPlan", "entropy", "mode"):
+        elif self.has_fault("entropyPlan", "entropy", "mode"):
             self.skipped["strength"] = "Not checked: the mode, the plan or the public value is wrong."
-        elif delegated and self.status != "COMPLETED":
+        elif strength == "delegated":
+            self.strength_of_a_choice()
+        else:
+            self.strength_of_chance(strength)
+
+    def strength_of_a_choice(self) -> None:
+        if self.status != "COMPLETED":
             self.fault("strength", "An app has chosen nothing yet.")
-        elif delegated and mode == "draw":
+        elif self.record["mode"] == "draw":
             self.fault("strength", "An app chose the winners, and that was not announced at the commit.")
-        elif delegated:
+        else:
             self.found["strength"] = "delegated: an app chose the winners, only the commit was checked."
             self.report.cautions.append("The app chose the winners: this record does not prove that chance did.")
-        elif self.status == "COMPLETED" and mode == "delegated-refuse":
+
+    def strength_of_chance(self, strength: str) -> None:
+        expected = "committed" if is_blank(self.plan) else "committed+entropy"
+        if self.status == "COMPLETED" and self.record["mode"] == "delegated-refuse":
             self.fault("strength", "If the app does not choose there is no result, and yet the platform drew.")
         elif strength != expected:
             self.fault("strength", f"The strength is {expected}: the plan for a public value decides it.")
@@ -1421,13 +1433,12 @@ class _Check:
         report.not_proven.append("today's names of people")
         if self.status == "COMPLETED":
             report.not_proven.append("the time of the run")
-        if self.withdrawn_count_or_none():
+        elif self.entropy_text:
+            report.not_proven.append("the public value, from which nothing follows as long as there is no result")
+        if whole(self.record["withdrawnCount"], MAX_NUMBER):
             report.not_proven.append("when, by whom and why people were withdrawn, and who of those that never came up")
         if self.record["fallbackReason"] is not None:
             report.not_proven.append("why the app did not choose")
-
-    def withdrawn_count_or_none(self) -> int:
-        return whole(self.record["withdrawnCount"], MAX_NUMBER)
 
 
 def _places(wins: Iterable[Win]) -> Dict[Tuple[str, int], str]:

@@ -65,6 +65,11 @@ define_event("winner:selected", "Somebody won.", {"winner": ref("Winner")})
 define_event("winner:updated", "A win was handed over or changed.", {"winner": ref("Winner")})
 define_event("winner:removed", "A win was revoked.", {"winnerId": ID, "participantId": ID, "prizeId": ID})
 define_event("draw:committed", "A draw is announced: its commitment is fixed.", {"drawId": ID})
+define_event(
+    "draw:running",
+    "A draw has begun: its public value is fixed before its seed is opened.",
+    {"drawId": ID, "entropy": TEXT},
+)
 define_event("draw:completed", "A draw has its winners, and its seed is revealed.", {"drawId": ID})
 define_event("draw:cancelled", "A draw was called off, and its seed is revealed.", {"drawId": ID})
 

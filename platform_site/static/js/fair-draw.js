@@ -898,7 +898,7 @@
       const readable = recordedRoot !== null;
       const differs = readable && !same(recordedRoot, this.ownRoot);
       if (altered !== null ? altered.includes("entries") : differs) {
-        const [part, what] = this.isReceipt ? ["tree", "tree is not the one"] : ["entries", "entries are not those"];
+        const [part, what] = this.isReceipt ? ["tree", "tree is not the one"] : ["entries", "list is not the one"];
         this.fault(part, `The ${what} that was committed: its root is ${this.ownRoot[0]}.`);
       } else if (differs) {
         ["entriesRoot", "entryCount", "totalWeight"].forEach((part, at) => {
@@ -1251,6 +1251,9 @@
       }
       report.notProven.push("today's names of people");
       if (this.status === "COMPLETED") report.notProven.push("the time of the run");
+      else if (this.entropyText) {
+        report.notProven.push("the public value, from which nothing follows as long as there is no result");
+      }
       if (whole(record.withdrawnCount, MAX_NUMBER)) {
         report.notProven.push("when, by whom and why people were withdrawn, and who of those that never came up");
       }
