@@ -1,7 +1,5 @@
 """What can be done to accounts. Sessions and erasure have files of their own."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth import authenticate, login
 from django.contrib.auth.models import Group, Permission
@@ -13,6 +11,7 @@ from accounts.errors import InvalidCredentials, InvalidToken
 from accounts.limits import begin_attempt, end_attempt
 from accounts.models import User
 from accounts.sessions import Tokens, locked_user, open_session, tell_sign_in
+from platform_site.db.changes import UNCHANGED, Unchanged, named
 
 __all__ = ["Tokens", "open_session"]  # others find them here
 
@@ -48,13 +47,16 @@ def sign_in_page(request: HttpRequest, user: User) -> None:
 
 
 @transaction.atomic
-def update_profile(*, user: User, by: User, **changes: Any) -> User:
+def update_profile(
+    *, user: User, by: User, name: str | Unchanged = UNCHANGED, avatar: str | Unchanged | None = UNCHANGED
+) -> User:
     """Changes the name and avatar that others see."""
     living = locked_user(user.pk)
     if living is None:
         raise InvalidToken
-    for name in changes.keys() & {"name", "avatar"}:
-        setattr(living, name, changes[name])
+    changes = named(name=name, avatar=avatar)
+    for field, value in changes.items():
+        setattr(living, field, value)
     living.save(update_fields=[*changes, "updated_at"])
     return living
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import Exists, ForeignObjectRel, OuterRef, QuerySet
 from django.utils import timezone
 
+from accounts.actors import PLATFORM
 from accounts.erasure import erase_user
 from accounts.models import OneTimeCode, PageSession, Session, TokenBlacklist, User
 
@@ -28,7 +29,7 @@ def clean_guests() -> dict[str, int]:
     deleted = erased = 0
     for guest in gone_guests().iterator(chunk_size=500):
         if has_history(guest):
-            erase_user(user=guest, by=None)
+            erase_user(user=guest, by=PLATFORM)
             erased += 1
         else:
             guest.delete()

@@ -26,6 +26,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.actions import sign_in_page
+from accounts.actors import PLATFORM
 from accounts.adapters import PROVIDER, ProtocolAdapter
 from accounts.enums import OneTimeCodeKind
 from accounts.errors import OAuthNotConfigured
@@ -227,7 +228,7 @@ def linked(provider_id: str, facts: dict[str, Any]) -> User | None:
         # Whoever held the account never proved the address, or is no longer the one who has it.
         user.set_unusable_password()
         families = list(user.sessions.live().values_list("family", flat=True))
-        end_families(families, user=user, by=None, reason="the owner of the e-mail signed in")
+        end_families(families, user=user, by=PLATFORM, reason="the owner of the e-mail signed in")
     user.provider, user.provider_id, user.email_verified = PROVIDER, provider_id, True
     user.save(update_fields=["provider", "provider_id", "email_verified", "password", "updated_at"])
     return user

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from rest_framework import serializers
 
-from platform_site.rest.fields import NameField
+from platform_site.rest.fields import Body, NameField
 
 LONGEST_ADDRESS = 2000
 LARGEST_PICTURE = 64 * 1024  # characters of a data: URI
@@ -31,7 +31,7 @@ def is_avatar(value: str) -> bool:
     return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
 
 
-class ProfileInput(serializers.Serializer):
+class ProfileInput(Body):
     example = {"name": "Alice J."}
 
     name = NameField(max_length=255, required=False)
@@ -45,18 +45,18 @@ class ProfileInput(serializers.Serializer):
         return value
 
 
-class LoginInput(serializers.Serializer):
+class LoginInput(Body):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
 
 
-class RefreshInput(serializers.Serializer):
+class RefreshInput(Body):
     example = {"refreshToken": "pVx0u3Yb6m1qJ8sKfW2nR5tC7dE9gH4apVx0u3Yb6m1qJ8sKfW2nR5tC7dE9gH4a"}
 
     refreshToken = serializers.CharField(max_length=200, source="refresh_token")
 
 
-class ExchangeInput(serializers.Serializer):
+class ExchangeInput(Body):
     example = {"code": "0Jk3vYt8sQ1wLzB6nXc9mRfD2hGaPeU4iOy7TbKqVxWjZrSlMuNdCgHfEoIpAy5t"}
 
     code = serializers.CharField(max_length=200)

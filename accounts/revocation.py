@@ -23,10 +23,11 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
+from accounts.actors import Actor, person_of
 from accounts.hashes import hashed
-from accounts.models import TokenBlacklist, User
+from accounts.models import TokenBlacklist
+from platform_site.hooks import REVOKED
 
 logger = logging.getLogger(__name__)
 
@@ -49,14 +50,16 @@ def marks_of(claims: dict[str, Any]) -> list[str]:
 
 
 @transaction.atomic
-def revoke(marks: Iterable[str], *, user_id: str | None, by: User | None, reason: str) -> None:
+def revoke(marks: Iterable[str], *, user_id: str | None, by: Actor, reason: str) -> None:
     """Ends all access tokens under `marks`, on every process as soon as the transaction is committed."""
     # No access token lives longer, so a mark need not either.
     expires_at = timezone.now() + timedelta(seconds=settings.ACCESS_TOKEN_TTL)
     marks = list(marks)
     TokenBlacklist.objects.bulk_create(
         [
-            TokenBlacklist(token_hash=mark, expires_at=expires_at, user_id=user_id, revoked_by=by, reason=reason)
+            TokenBlacklist(
+                token_hash=mark, expires_at=expires_at, user_id=user_id, revoked_by=person_of(by), reason=reason
+            )
             for mark in marks
         ],
         update_conflicts=True,
@@ -197,5 +200,4 @@ def tell(marks: list[str]) -> None:
     store = chosen_copy()
     if store is not None:
         store.tell(marks)
-    for path in settings.REVOCATION_LISTENERS:
-        import_string(path)(marks)
+    REVOKED(marks=marks)

@@ -9,13 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
+from accounts.actors import PLATFORM, Actor
 from accounts.errors import InvalidToken
 from accounts.limits import count_refresh
 from accounts.models import PageSession, Session, User
 from accounts.revocation import device_mark, lift, person_mark, revoke, token_mark
 from accounts.tokens import access_token_for, hashed, new_secret
+from platform_site.hooks import SIGNED_IN
 from platform_site.rest.exceptions import NotFound
 
 
@@ -50,10 +51,10 @@ def open_session(*, user: User, device_info: str = "", ip_address: str | None = 
 
 
 def tell_sign_in(user: User) -> None:
-    """Lets other apps do what is theirs when somebody signs in, through settings.SIGN_IN_HOOKS."""
+    """Lets other apps do what is theirs when somebody signs in, through the hook SIGNED_IN."""
     # After the commit: hooks lock rooms, and who holds a room may be waiting for this user's row.
-    for hook in settings.SIGN_IN_HOOKS:
-        transaction.on_commit(partial(import_string(hook), user=user), robust=True)
+    for function in SIGNED_IN.functions():
+        transaction.on_commit(partial(function, user=user), robust=True)
 
 
 def issue(session: Session, *, device_info: str, ip_address: str | None) -> Tokens:
@@ -94,7 +95,7 @@ def rotate(shown: Session, *, device_info: str, ip_address: str | None) -> Token
     if shown.expires_at <= now:
         return None
     if (shown.rotated_at or shown.revoked_at) and not forgive(shown, device_info):
-        end_families([shown.family], user=user, by=None, reason="a used refresh token was shown again")
+        end_families([shown.family], user=user, by=PLATFORM, reason="a used refresh token was shown again")
         return None
     Session.objects.filter(pk=shown.pk, rotated_at=None).update(rotated_at=now)
     successor = Session(user=user, family=shown.family, room_id=shown.room_id, rotated_from=shown)
@@ -113,7 +114,7 @@ def forgive(shown: Session, device_info: str) -> bool:
     return bool(Session.objects.filter(pk=lost.pk).update(revoked_at=timezone.now()))
 
 
-def end_families(families: Iterable[str], *, user: User, by: User | None, reason: str) -> int:
+def end_families(families: Iterable[str], *, user: User, by: Actor, reason: str) -> int:
     """Ends devices of a locked user, with their access tokens; says how many were signed in."""
     live = list(user.sessions.live().filter(family__in=families).values_list("family", flat=True))
     user.sessions.filter(family__in=live, revoked_at=None).update(revoked_at=timezone.now())
@@ -161,11 +162,11 @@ def end_old_password(user: User) -> None:
     living = locked_user(user.pk)
     if living is not None:
         families = list(living.sessions.live().values_list("family", flat=True))
-        end_families(families, user=living, by=None, reason="password changed")
+        end_families(families, user=living, by=PLATFORM, reason="password changed")
 
 
 @transaction.atomic
-def deactivate_user(*, user: User, by: User | None) -> None:
+def deactivate_user(*, user: User, by: Actor) -> None:
     """Locks an account: its devices and tokens die at once, and it cannot sign in."""
     living = locked_user(user.pk)
     if living is None:
@@ -176,14 +177,14 @@ def deactivate_user(*, user: User, by: User | None) -> None:
 
 
 @transaction.atomic
-def reactivate_user(*, user: User, by: User | None) -> None:
+def reactivate_user(*, user: User, by: Actor) -> None:
     """Lets a deactivated account sign in again. Its old devices stay signed out."""
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         lift(person_mark(user.pk))
         user.is_active = True
 
 
-def end_person(*, user_id: str, by: User | None, reason: str) -> None:
+def end_person(*, user_id: str, by: Actor, reason: str) -> None:
     """Ends every session and token of a person, for as long as an access token could live."""
     Session.objects.filter(user_id=user_id, revoked_at=None).update(revoked_at=timezone.now())
     PageSession.objects.filter(device__user=user_id).delete()

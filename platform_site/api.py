@@ -13,6 +13,7 @@ from platform_site.rest.viewsets import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
+from rooms.invitations_api import InvitationViewSet
 from rooms.realtime_api import EventViewSet, NotificationViewSet
 
 IN_ROOM = rf"rooms/(?P<room_id>{ID_PATTERN})"
@@ -35,6 +36,7 @@ router.register(f"{IN_ROOM}/participants", ParticipantViewSet, basename="partici
 router.register(f"{IN_ROOM}/prizes", PrizeViewSet, basename="prize")
 router.register(f"{IN_ROOM}/winners", WinnerViewSet, basename="winner")
 router.register(f"{IN_ROOM}/events", EventViewSet, basename="event")
+router.register("invitations", InvitationViewSet, basename="invitation")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register(f"{IN_ROOM}/draws", DrawViewSet, basename="draw")
 router.register(IN_ROOM, ExportViewSet, basename="export")

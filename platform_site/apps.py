@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.contrib.admin import apps as admin_apps  # AdminConfig by name would be taken for this app's own
 from django.db.models.signals import post_migrate
 
@@ -14,7 +15,8 @@ class PlatformSiteConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("platform_site.checks")  # registers them; importable only once the apps are loaded
-        for label in OWN_APPS:
+        games = (folder.rpartition(".")[2] for folder in settings.BUILTIN_APPS)
+        for label in (*OWN_APPS, *games):
             post_migrate.connect(drop_like_indexes, sender=apps.get_app_config(label))
 
 

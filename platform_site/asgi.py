@@ -9,16 +9,19 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platform_site.settings")
 django = get_asgi_application()  # fills Django's app registry, which the imports below need
 
+from platform_site.draining import Gate  # noqa: E402
 from platform_site.rest.bodies import BoundedBodies  # noqa: E402
-from rooms.consumers import native_door  # noqa: E402
-from rooms.socketio import application as socketio  # noqa: E402
+from platform_site.servers import bound_daphne, bound_uvicorn  # noqa: E402
+from rooms.live.socketio_door import application as socketio  # noqa: E402
+from rooms.live.websocket import native_door  # noqa: E402
 
 SOCKET_IO = "/socket.io/"
-site = BoundedBodies(django, "/api/")
+bound_daphne()
+bound_uvicorn()
 
 
 async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    await (socketio if scope["path"].startswith(SOCKET_IO) else site)(scope, receive, send)
+    await (socketio if scope["path"].startswith(SOCKET_IO) else django)(scope, receive, send)
 
 
 async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -31,4 +34,4 @@ async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send({"type": "websocket.close"})
 
 
-application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+application = Gate(ProtocolTypeRouter({"http": BoundedBodies(http), "websocket": websocket}), long_poll=SOCKET_IO)

@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from platform_site.rest.openapi import document as openapi_document
-from rooms import notifications, presence  # noqa: F401 (they register commands)
-from rooms.catalogue import EVENTS
-from rooms.protocol import COMMANDS, shape
+from rooms.live.catalogue import EVENTS
+from rooms.live.commands import COMMANDS
+from rooms.live.schemas import shape
 
 REFUSAL = shape(("code", "message"), code={"type": "string"}, message={"type": "string"}, details={"type": "object"})
 

@@ -5,29 +5,39 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.urls import Resolver404, resolve
+from django.utils import translation
 
 from platform_site.rest.bodies import bound_body
 from platform_site.rest.callers import anonymous
 from platform_site.rest.exceptions import BadRequest, DomainError
 from platform_site.rest.logs import RequestFacts, current
 from platform_site.rest.throttling import RateLimited, count_request, headers_of
-from platform_site.views import API_PREFIX, GENERIC, envelope, live, ready, refusal
+from platform_site.views import API_PREFIX, GENERIC, envelope, failure, live, ready, refusal
 
 logger = logging.getLogger("platform_site.requests")
 
+# For pages: no script or style but our files, nothing from elsewhere. Scripts set styles by properties, which counts as
+# neither. Browsers that do not take ws: for 'self' (older Safari) need the socket's schemes by name.
 PAGES = (
-    "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
+    "default-src 'self'; img-src 'self' data:; style-src 'self'; connect-src 'self' ws: wss:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+# The descriptions of the APIs: Swagger UI writes styles into its elements.
+DESCRIPTIONS = PAGES.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 # The admin is ours from the first byte to the last; only its Alpine.js evaluates expressions found in attributes.
 ADMIN = (
     "default-src 'self'; script-src 'self' 'unsafe-eval'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
-DOCS = API_PREFIX + "docs/"  # a page
+ADMIN_PREFIX = "/admin/"
+DOCS = API_PREFIX + "docs/"  # pages
 VERSION = API_PREFIX + "v1/"
 UNLIMITED = (VERSION + "openapi.json", VERSION + "asyncapi.json")  # like the pages that show them
 HEALTH = {"/health/live": live, "/health/ready": ready}
@@ -129,12 +139,75 @@ def limited(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
+class PagesLanguageMiddleware(LocaleMiddleware):
+    """Pages in the reader's language: by their choice (a cookie), else by what their browser asks for.
+
+    The API and the dashboard speak English: what programs read must not depend on a browser's settings, and a
+    dashboard half of which is Django's own Russian would be worse than one in English.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if is_page(request.path):
+            super().process_request(request)
+        else:
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        return super().process_response(request, response) if is_page(request.path) else response
+
+
+def is_page(path: str) -> bool:
+    return not path.startswith((API_PREFIX, ADMIN_PREFIX, "/health/", "/static/"))
+
+
+class FailurePagesMiddleware:
+    """What goes wrong on a page is told on a page of ours, in DEBUG as well: a demo is looked at by guests.
+
+    Only a crash in DEBUG keeps Django's own page, for whoever must mend it.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_page(request.path):
+            try:
+                resolve(request.path_info, getattr(request, "urlconf", None))
+            except Resolver404:
+                return failure(request, 404)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not is_page(request.path):
+            return None
+        if isinstance(error, DomainError):
+            return failure(request, error.status, error.message, headers=error.headers)
+        status = next((status for kind, status in PAGE_FAILURES if isinstance(error, kind)), None)
+        return failure(request, status) if status else None
+
+
+# Most specific first.
+PAGE_FAILURES: list[tuple[type[Exception], int]] = [
+    (Http404, 404),
+    (PermissionDenied, 403),
+    (RequestDataTooBig, 413),
+    (SuspiciousOperation, 400),
+]
+
+
 class ContentSecurityPolicyMiddleware:
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.setdefault("Content-Security-Policy", ADMIN if request.path.startswith("/admin/") else PAGES)
+        response.setdefault("Content-Security-Policy", policy_of(request.path))
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         return response
+
+
+def policy_of(path: str) -> str:
+    if path.startswith(ADMIN_PREFIX):
+        return ADMIN
+    return DESCRIPTIONS if path.startswith(DOCS) else PAGES

@@ -62,6 +62,8 @@ PASSWORD_QUEUE = env.number("PASSWORD_QUEUE", 100)  # who may wait while others'
 RATE_LIMIT_LOGIN = env.number("RATE_LIMIT_LOGIN", 10, least=1)
 RATE_LIMIT_LOGIN_ACCOUNT = env.number("RATE_LIMIT_LOGIN_ACCOUNT", 200, least=1)
 RATE_LIMIT_SIGN_IN = env.number("RATE_LIMIT_SIGN_IN", 600, least=1)
+RATE_LIMIT_JOIN = env.number("RATE_LIMIT_JOIN", 600, least=1)
+RATE_LIMIT_WRONG_CODES = env.number("RATE_LIMIT_WRONG_CODES", 20, least=1)
 RATE_LIMIT_REFRESH = env.number("RATE_LIMIT_REFRESH", 30, least=1)
 OIDC_SERVER_URL = env.url("OIDC_SERVER_URL", {"http", "https"}, "https://accounts.google.com")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
@@ -86,6 +88,7 @@ if not DEBUG:
         env.fault("DATABASE_URL", "is missing; for example postgres://user:password@localhost:5432/events")
     if not ALLOWED_HOSTS:
         env.fault("ALLOWED_HOSTS", "is missing; name the hosts that people type, for example events.example.org")
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", 20, least=3, most=600)  # from SIGTERM to the end of the process
 REALTIME_MESSAGES_PER_MINUTE = env.number("REALTIME_MESSAGES_PER_MINUTE", 100, least=1)
 REALTIME_QUEUE = env.number("REALTIME_QUEUE", 2000, least=10)  # frames that wait for a slow reader
 REALTIME_TICK = env.number("REALTIME_TICK", 5, least=1, most=60)  # seconds: what a lost bell costs at most
@@ -93,6 +96,9 @@ REALTIME_RECHECKS = env.number("REALTIME_RECHECKS", 500, least=1)  # subscriptio
 env.finish()
 
 # --- Django ------------------------------------------------------------------------------------------------------
+
+# The games that come with the platform: folders like these. `migrate` puts them into the catalogue.
+BUILTIN_APPS = ["apps_registry.builtin.lottery", "apps_registry.builtin.quiz"]
 
 INSTALLED_APPS = [
     "daphne",
@@ -122,6 +128,7 @@ INSTALLED_APPS = [
     "apps_registry",
     "rooms",
     "prizes",
+    *BUILTIN_APPS,
     "platform_site",
 ]
 
@@ -133,6 +140,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "platform_site.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "platform_site.middleware.PagesLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -140,6 +148,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "platform_site.middleware.ContentSecurityPolicyMiddleware",
+    "platform_site.middleware.FailurePagesMiddleware",
 ]
 
 ROOT_URLCONF = "platform_site.urls"
@@ -156,6 +165,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "platform_site.pages.preferences.look",
             ],
         },
     },
@@ -205,6 +215,8 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский")]  # of the pages; API and dashboard speak English
+LOCALE_PATHS = [BASE_DIR / "platform_site" / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -241,17 +253,12 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
+# What upper layers do at turns of lower ones: platform_site.hooks says when each is called, and with what.
 SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
-LOGIN_URL = "/login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
-SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
-
-# Called with the marks (hashes) of what was revoked, after the commit, on the process that revoked it.
+ROOM_PAGES = ["platform_site.room_page.page_of"]
 REVOCATION_LISTENERS = ["rooms.bells.tell_revoked"]
-# What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
+# The first may refuse the erasure.
 ERASERS = [
     "rooms.erasure.erase_participations",
     "prizes.erasure.erase_wins",
@@ -259,13 +266,19 @@ ERASERS = [
     "rooms.erasure.erase_events",
     "platform_site.rest.idempotency.erase_person",
 ]
-# What each app cleans up: callable() -> {what: how many}, or how many.
 CLEANERS = [
     "accounts.cleaning.clean_accounts",
     "rooms.cleaning.clean_events",
     "platform_site.rest.throttling.clean_rate_counts",
     "platform_site.rest.idempotency.clean_idempotency_keys",
 ]
+
+CSRF_FAILURE_VIEW = "platform_site.views.csrf_failure"
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
+
 
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
@@ -281,8 +294,16 @@ DRAW_CLAIM_SECONDS = 60  # how long a run may take before another one may take o
 
 # --- REST --------------------------------------------------------------------------------------------------------
 
-MOST_BODY_BYTES = 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES
+MOST_BODY_BYTES = 1024**2
+MOST_LARGE_BODY_BYTES = 10 * MOST_BODY_BYTES
+# Where imports, pictures and batches are sent to.
+LARGE_BODIES = [
+    r"^/api/v1/rooms/[^/]+/(?:pictures|(?:participants|prizes|winners)/batch)/?$",
+    r"^/admin/.*/(?:import|pictures?)/?$",
+]
+REQUEST_SECONDS = 20  # how long a request may take to arrive
+# Bodies are bounded by their path before anybody reads them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_LARGE_BODY_BYTES
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
@@ -331,7 +352,15 @@ SPECTACULAR_SETTINGS = {
 
 CORS_ALLOWED_ORIGINS = CORS_ORIGINS
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "x-app-id", "x-app-token", "x-request-id"]
+CORS_ALLOW_HEADERS = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "x-app-id",
+    "x-app-token",
+    "x-device-key",
+    "x-request-id",
+]
 CORS_EXPOSE_HEADERS = [
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",

@@ -3,11 +3,29 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from platform_site.views import home
+from platform_site.pages import entry, me
+from platform_site.pages.home import home, public_rooms
+from platform_site.pages.preferences import preferences
+from platform_site.pages.room import room_page, room_state
+from platform_site.pages.words import words
 from prizes import views as draws
 
 urlpatterns = [
     path("", home, name="home"),
+    path("preferences", preferences, name="preferences"),
+    path("words/<str:language>.js", words, name="words"),
+    path("join", entry.join, name="join"),
+    path("j/<str:code>", entry.join_by_code, name="join-by-code"),
+    path("rooms", public_rooms, name="rooms"),
+    path("rooms/<str:room_id>", room_page, name="room"),
+    path("rooms/<str:room_id>/state.json", room_state, name="room-state"),
+    path("rooms/<str:room_id>/join", entry.join_public, name="join-public"),
+    path("rooms/<str:room_id>/leave", entry.leave, name="leave"),
+    path("me", me.profile, name="profile"),
+    path("me/prizes", me.my_prizes, name="my-prizes"),
+    path("me/devices", me.my_devices, name="my-devices"),
+    path("me/devices/end", me.end_devices, name="end-devices"),
+    path("me/data", me.my_data, name="my-data"),
     path("admin/", admin.site.urls),
     path("api/", include("platform_site.api")),
     path("draws/verify", draws.verify_file, name="draw-verify-file"),

@@ -7,11 +7,13 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext, gettext_lazy
 from redis import Redis, RedisError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from platform_site.rest.exceptions import DomainError, NotFound, error_body
+from platform_site.rest.exceptions import DomainError, NotFound, ServiceUnavailable, error_body
 from platform_site.rest.openapi import document_json
 
 API_PREFIX = "/api/"
@@ -23,6 +25,28 @@ GENERIC = {
     405: (405, "METHOD_NOT_ALLOWED", "This method is not allowed here."),
     413: (413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB."),
     500: (500, "INTERNAL_ERROR", "Something went wrong on our side."),
+}
+# What a page says of it: what happened, and what to do.
+TOLD = {
+    400: (gettext_lazy("We cannot read this."), gettext_lazy("Go back, load the page again, and try once more.")),
+    403: (
+        gettext_lazy("This is not open to you."),
+        gettext_lazy("Perhaps you are signed in as somebody else, or not at all."),
+    ),
+    404: (
+        gettext_lazy("There is nothing here."),
+        gettext_lazy("The address may be mistyped, or what was here is only for the people of its event."),
+    ),
+    413: (gettext_lazy("This is too large."), gettext_lazy("Send less at once, or a smaller file.")),
+    429: (gettext_lazy("That was too often."), gettext_lazy("Wait a minute, then try again.")),
+    500: (
+        gettext_lazy("Something went wrong on our side."),
+        gettext_lazy("It was written down. Go back and try it once more."),
+    ),
+    503: (
+        gettext_lazy("We will be right back."),
+        gettext_lazy("The server does not answer just now. This page tries again by itself."),
+    ),
 }
 
 
@@ -106,11 +130,37 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return failure(request, 500)
 
 
-def failure(request: HttpRequest, status: int) -> HttpResponse:
-    """A refusal outside DRF: the envelope below /api/, a page elsewhere."""
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form of a page that was open for long, or of another site."""
     if request.path.startswith(API_PREFIX):
-        return refusal(*GENERIC[status])
-    return render(request, "error.html", {"status": status, "message": GENERIC[status][2]}, status=status)
+        return refusal(*GENERIC[403])
+    return failure(request, 403, gettext("This page was open for too long. Go back, load it again, and send it again."))
+
+
+def failure(
+    request: HttpRequest, status: int, message: str = "", *, headers: dict[str, str] | None = None
+) -> HttpResponse:
+    """A refusal outside DRF: the envelope below /api/, a page elsewhere. The page asks nothing of the database."""
+    if request.path.startswith(API_PREFIX):
+        return refusal(*GENERIC.get(status, GENERIC[500]))
+    title, advice = TOLD.get(status, TOLD[500])
+    context = {"status": status, "title": title, "advice": message or advice, "is_quiet": status >= 500}
+    response = render(request, "error.html", context, status=status)
+    for name, value in (headers or {}).items():
+        response[name] = value
+    return response
+
+
+def unavailable(path: str, message: str, *, retry_after: int) -> HttpResponse:
+    """503 without the database, in the envelope or as a page that asks again by itself."""
+    if path.startswith(API_PREFIX):
+        response = refusal(503, ServiceUnavailable.code, message)
+    else:
+        context = {"message": message, "retry_after": retry_after}
+        response = HttpResponse(render_to_string("unavailable.html", context), status=503)
+    response["Retry-After"] = str(retry_after)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def refusal(status: int, code: str, message: str) -> HttpResponse:

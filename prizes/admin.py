@@ -5,12 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from accounts.shapes import name_of
 from platform_site.db.admin import ManagedAdmin, ReadOnlyInline, RefusableForm, admin_address, link
 from prizes.actions import award_prize, create_prize
 from prizes.enums import DrawStatus, WinnerState
@@ -18,9 +18,13 @@ from prizes.inputs import PrizeInput
 from prizes.models import Draw, DrawPrize, Prize, Winner
 from rooms.admin import RoomDropdown, choose
 from rooms.enums import OPEN_STATUSES, RoomStatus
-from rooms.event_page import STATE_LABELS, name_of
 from rooms.models import Participant, Room
 
+STATE_LABELS = {
+    WinnerState.AWARDED: "info",
+    WinnerState.FULFILLED: "success",
+    WinnerState.REVOKED: "danger",
+}
 DRAW_LABELS = {
     DrawStatus.COMMITTED: "info",
     DrawStatus.RUNNING: "warning",
@@ -86,7 +90,6 @@ class InRoomAdmin(ManagedAdmin):
 
 
 class PrizeForm(RefusableForm):
-    field_names = {"imageUrl": "image_url"}
     rules = PrizeInput
 
     class Meta:
@@ -168,7 +171,7 @@ class AwardForm(RefusableForm):
 
 class PrizeChoice(forms.ModelChoiceField):
     def label_from_instance(self, prize: Any) -> str:
-        return f"{prize.name} ({prize.quantity_remaining - prize.quantity_reserved} left)"
+        return f"{prize.name} ({prize.free} left)"
 
 
 class ParticipantChoice(forms.ModelChoiceField):
@@ -219,7 +222,7 @@ class WinnerAdmin(InRoomAdmin):
         room = self.chosen_room(request)
         if "prize" in form.base_fields and room is not None:
             form.base_fields["prize"] = PrizeChoice(
-                room.prizes.filter(quantity_remaining__gt=F("quantity_reserved")).order_by("position", "id"),
+                Prize.objects.available().filter(room=room).order_by("position", "id"),
                 widget=UnfoldAdminSelectWidget(),
                 help_text="Prizes of which a piece is left.",
             )

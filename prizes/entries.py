@@ -2,14 +2,15 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self, overload
 
 from django.db.models import Q
 
+from apps_registry.contract import DrawRules
 from platform_site.rest.exceptions import InvalidInput
-from platform_site.rest.fields import iso
+from platform_site.rest.fields import iso, wire_name
 from prizes import fair_draw
 from prizes.enums import WinnerState
 from prizes.models import Draw, Winner
@@ -17,39 +18,45 @@ from rooms.enums import ParticipantRole
 from rooms.models import Participant, Room, RoomEvent
 
 MOST_NAMED = 100
-API_NAMES = {
-    "roles": "roles",
-    "registered_only": "registeredOnly",
-    "checked_in_only": "checkedInOnly",
-    "exclude_winners": "excludeWinners",
-    "exclude_participant_ids": "excludeParticipantIds",
-    "weight_field": "weightField",
-}
 
 
 @dataclass(frozen=True)
 class Eligibility:
-    """Who may enter. `weight_field` names a number in a participant's metadata; without it everybody weighs 1."""
+    """Who may enter. `weight_field` names a number in a participant's metadata; where it is empty everybody weighs 1.
+
+    None means what the room's game says (`under`). `needs` is the game's alone: whoever lacks it enters no draw.
+    """
 
     roles: tuple[str, ...] = (ParticipantRole.PARTICIPANT.value,)
     registered_only: bool = False
     checked_in_only: bool = False
-    exclude_winners: bool = True
+    exclude_winners: bool | None = None
     exclude_participant_ids: tuple[str, ...] = ()
-    weight_field: str = ""
+    weight_field: str | None = None
+    needs: str = ""
+
+    def under(self, game: DrawRules) -> Self:
+        """With the rules of the room's game where nobody gave others."""
+        return replace(
+            self,
+            exclude_winners=not game.several_wins if self.exclude_winners is None else self.exclude_winners,
+            weight_field=game.weight_field if self.weight_field is None else self.weight_field,
+            needs=game.needs,
+        )
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        given: dict[str, Any] = {name: stored[key] for name, key in API_NAMES.items() if key in stored}
+        names = {field.name: wire_name(field.name) for field in fields(cls)}
+        given: dict[str, Any] = {name: stored[key] for name, key in names.items() if key in stored}
         for name in ("roles", "exclude_participant_ids"):
             given[name] = tuple(given.get(name, getattr(cls, name)))
         return cls(**given)
 
     def as_json(self) -> dict[str, Any]:
         """As draws keep and show it."""
-        return {
-            API_NAMES[name]: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
-        }
+        told = asdict(self)
+        del told["needs"]  # the game's own rule
+        return {wire_name(name): list(value) if isinstance(value, tuple) else value for name, value in told.items()}
 
 
 def frozen_entries(room: Room, prize_ids: list[str], rules: Eligibility) -> list[fair_draw.Entry]:
@@ -57,6 +64,8 @@ def frozen_entries(room: Room, prize_ids: list[str], rules: Eligibility) -> list
     that are no whole number from 1 to 1,000,000, naming the participants."""
     check_excluded(room, rules.exclude_participant_ids)
     people = Participant.objects.filter(room=room, role__in=rules.roles)
+    if rules.needs:
+        people = people.filter(metadata__has_key=rules.needs)
     if rules.registered_only:
         people = people.filter(user__is_guest=False)
     if rules.checked_in_only:

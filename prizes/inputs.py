@@ -4,12 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from platform_site.rest.fields import EnumField, MetadataField, NameField
+from platform_site.rest.fields import Body, EnumField, MetadataField, NameField
 from prizes.models import MOST_PIECES
 from rooms.enums import ParticipantRole
 
 
-class PrizeInput(serializers.Serializer):
+class PrizeInput(Body):
     example = {"name": "Gift card", "quantity": 5}
 
     name = NameField(max_length=255)
@@ -19,13 +19,13 @@ class PrizeInput(serializers.Serializer):
     metadata = MetadataField(required=False)
 
 
-class AwardInput(serializers.Serializer):
+class AwardInput(Body):
     participantId = serializers.CharField(max_length=25, source="participant_id")
     prizeId = serializers.CharField(max_length=25, source="prize_id")
     metadata = MetadataField(required=False)
 
 
-class PrizeChanges(serializers.Serializer):
+class PrizeChanges(Body):
     name = NameField(max_length=255, required=False)
     description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
     imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
@@ -34,11 +34,11 @@ class PrizeChanges(serializers.Serializer):
     position = serializers.IntegerField(min_value=0, max_value=MOST_PIECES, required=False)
 
 
-class RevocationInput(serializers.Serializer):
+class RevocationInput(Body):
     reason = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
-class EligibilityInput(serializers.Serializer):
+class EligibilityInput(Body):
     roles = serializers.ListField(
         child=EnumField(choices=[role for role in ParticipantRole.choices if role[0] != ParticipantRole.ADMIN]),
         allow_empty=False,
@@ -53,19 +53,19 @@ class EligibilityInput(serializers.Serializer):
     weightField = serializers.CharField(max_length=100, allow_blank=True, required=False, source="weight_field")
 
 
-class DrawLineInput(serializers.Serializer):
+class DrawLineInput(Body):
     prizeId = serializers.CharField(max_length=25)
     count = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, required=False)
 
 
-class DrawInput(serializers.Serializer):
+class DrawInput(Body):
     """`prizeId`, `prizeIds` or `prizes`; without a count every piece that is free. A replacement needs none of them."""
 
     prizeId = serializers.CharField(max_length=25, required=False)
     prizeIds = serializers.ListField(child=serializers.CharField(max_length=25), allow_empty=False, required=False)
     prizes = DrawLineInput(many=True, allow_empty=False, required=False)
     eligibility = EligibilityInput(required=False)
-    distinct = serializers.BooleanField(default=True)
+    distinct = serializers.BooleanField(required=False)
     entropyPlan = serializers.CharField(
         max_length=1000, allow_blank=True, default="", source="entropy_plan", trim_whitespace=False
     )
@@ -84,9 +84,9 @@ class DrawInput(serializers.Serializer):
         return given | {"prizes": [(line["prizeId"], line.get("count")) for line in lines]}
 
 
-class RunInput(serializers.Serializer):
+class RunInput(Body):
     entropy = serializers.CharField(max_length=10_000, allow_blank=True, default="", trim_whitespace=False)
 
 
-class CancelInput(serializers.Serializer):
+class CancelInput(Body):
     reason = serializers.CharField(max_length=1000, allow_blank=True, default="")

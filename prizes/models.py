@@ -19,7 +19,7 @@ class Prize(SoftDeletedRow):
     """A prize and its stock: live winners + quantity_remaining = quantity.
 
     `quantity_reserved` of the remaining pieces are promised to open draws: neither awarded by hand nor cut.
-    Only prizes.actions moves stock.
+    Only prizes.stock moves it.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="prizes")
@@ -58,6 +58,11 @@ class Prize(SoftDeletedRow):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def free(self) -> int:
+        """Pieces that can be awarded by hand or promised to a draw."""
+        return self.quantity_remaining - self.quantity_reserved
 
 
 class Draw(Row):

@@ -5,11 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.shapes import person
 from platform_site.rest.components import PERSON, TEXT, WHOLE, object_of
 from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
 from prizes import fair_draw
 from prizes.models import Draw, Prize, Winner
-from rooms.shapes import person
 
 
 class PrizeSerializer(ModelSerializer):

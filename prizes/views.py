@@ -7,11 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.shapes import person
 from prizes.models import Draw
 from prizes.records import record_json
+from rooms.masking import masked_name, masks_for
 from rooms.models import Participant, Room
 from rooms.querysets import level_of
-from rooms.shapes import person
 
 
 def readable_draw(draw_id: str, user: Any, draws: Any) -> tuple[Draw, Room]:
@@ -34,7 +35,7 @@ def verify_draw(request: HttpRequest, draw_id: str) -> HttpResponse:
         "room": room,
         "me": me.pk if me else "",
         "my_name": person(request.user)["name"] if me and not isinstance(request.user, AnonymousUser) else "",
-        "names": names_in(draw),
+        "names": names_in(draw, me.pk if me else "", masks=masks_for(room, request.user)),
     }
     return render(request, "draws/verify.html", context)
 
@@ -52,8 +53,10 @@ def draw_record(request: HttpRequest, draw_id: str) -> HttpResponse:
     return HttpResponse(record_json(draw), content_type="application/json")
 
 
-def names_in(draw: Draw) -> dict[str, str]:
-    """The names of those whom the page lists by id: winners and withdrawn."""
+def names_in(draw: Draw, own_id: str, *, masks: bool) -> dict[str, str]:
+    """The names of those whom the page lists by id: winners and withdrawn. Where the room masks names, that of the
+    participant `own_id` alone is whole."""
     ids = {one["participantId"] for one in [*(draw.outcome or ()), *draw.withdrawn]}
     people = Participant.all_objects.select_related("user").in_bulk(list(ids))
-    return {participant_id: person(one.user)["name"] for participant_id, one in people.items()}
+    names = {participant_id: person(one.user)["name"] for participant_id, one in people.items()}
+    return {key: masked_name(name) if masks and key != own_id else name for key, name in names.items()}

@@ -17,13 +17,22 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.shapes import name_of
 from apps_registry import manifest
 from apps_registry.models import App
 from apps_registry.settings_form import SettingsField, as_rows
 from platform_site.db.admin import AdminsOnly, DeletedFilter, ManagedAdmin, RefusableForm, admin_address, go_to, link
-from rooms.actions import create_room, delete_room, remove_participant, restore_participant, update_room
+from platform_site.hooks import ROOM_PAGE
+from rooms.actions import (
+    check_in,
+    create_room,
+    delete_room,
+    remove_participant,
+    restore_participant,
+    undo_check_in,
+    update_room,
+)
 from rooms.enums import ParticipantRole, RoomStatus
-from rooms.event_page import STATUS_LABELS, name_of, page_of
 from rooms.inputs import RoomInput
 from rooms.models import Invitation, Notification, Participant, Room, RoomEvent
 from rooms.permissions import Need, is_allowed
@@ -31,6 +40,12 @@ from rooms.querysets import level_of
 from rooms.shapes import settings_at
 
 MOST_CHOICES = 200
+STATUS_LABELS = {
+    RoomStatus.DRAFT: "info",
+    RoomStatus.ACTIVE: "success",
+    RoomStatus.COMPLETED: "default",
+    RoomStatus.CANCELLED: "danger",
+}
 
 
 class RoomDropdown(DropdownFilter):
@@ -78,18 +93,7 @@ PLAIN_FIELDS = (
 
 class RoomForm(RefusableForm):
     rules = RoomInput
-    field_names = {
-        "appSettings": "app_settings",
-        "isPublic": "is_public",
-        "entryPolicy": "entry_policy",
-        "joinLocked": "join_locked",
-        "maxParticipants": "max_participants",
-        "maskNames": "mask_names",
-        "timeZone": "time_zone",
-        "revealSeconds": "reveal_seconds",
-        "privacyNotice": "privacy_notice",
-        "appId": "app_settings",
-    }
+    field_names = {"appId": "app_settings"}
 
     class Meta:
         model = Room
@@ -282,7 +286,9 @@ class RoomAdmin(ManagedAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any) -> Any:
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         if obj is not None:
-            context["event"] = page_of(obj, request)
+            context["room_page"] = {
+                name: value for shown in ROOM_PAGE(room=obj, request=request) for name, value in shown.items()
+            }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
@@ -428,15 +434,15 @@ class RemovalForm(BaseDialogForm):
 
 @admin.register(Participant)
 class ParticipantAdmin(ManagedAdmin):
-    list_display = ("person", "role_label", "room_link", "joined_at")
+    list_display = ("person", "role_label", "room_link", "joined_at", "checked_in_at")
     list_display_links = ("person",)
     list_filter = (RoomDropdown, "role")
     ordering = ("-joined_at", "id")
     list_select_related = ("user", "room")
-    fields = ("person", "room_link", "role", "joined_at", "metadata", "removal")
+    fields = ("person", "room_link", "role", "joined_at", "checked_in_at", "metadata", "removal")
     readonly_fields = fields
 
-    actions_detail = ["remove", "let_back_in"]
+    actions_detail = ["check_in", "undo_check_in", "remove", "let_back_in"]
 
     def of(self, request: HttpRequest, object_id: str) -> Any:
         return self.get_queryset(request).filter(pk=object_id).first()
@@ -446,9 +452,54 @@ class ParticipantAdmin(ManagedAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         person = self.of(request, object_id)
-        useful = "remove" if person is not None and person.deleted_at is None else "let_back_in"
+        useful = {"let_back_in"}
+        if person is not None and person.deleted_at is None:
+            useful = {"remove"}
+            if person.room.is_open:
+                useful.add("undo_check_in" if person.checked_in_at else "check_in")
         buttons = super().get_actions_detail(request, object_id)
-        return [button for button in buttons if button.action_name.endswith(f"_{useful}")]
+        return [button for button in buttons if button.action_name.removeprefix("rooms_participant_") in useful]
+
+    @action(
+        description="Check in",
+        permissions=["run"],
+        icon="how_to_reg",
+        variant=ActionVariant.PRIMARY,
+        url_path="check-in",
+        dialog={
+            "title": "Check this person in?",
+            "description": "They are here. A draw can be held among those who are.",
+            "form_class": None,
+            "form_submit_text": "Check in",
+        },
+    )
+    def check_in(self, request: Any, form: Any, object_id: str) -> HttpResponse:
+        return self.note(request, object_id, check_in, "is here.")
+
+    @action(
+        description="Undo check-in",
+        permissions=["run"],
+        icon="undo",
+        url_path="undo-check-in",
+        dialog={
+            "title": "Undo this check-in?",
+            "description": "They are not here. They enter no draw among those who are.",
+            "form_class": None,
+            "form_submit_text": "Undo check-in",
+        },
+    )
+    def undo_check_in(self, request: Any, form: Any, object_id: str) -> HttpResponse:
+        return self.note(request, object_id, undo_check_in, "is not checked in any more.")
+
+    def note(self, request: Any, object_id: str, noted: Any, done: str) -> HttpResponse:
+        person = self.of(request, object_id)
+        self.carry_out(
+            request,
+            person,
+            f"{name_of(person.user)} {done}",
+            lambda: noted(room_id=person.room_id, participant_id=object_id, by=request.user),
+        )
+        return go_to(self.address_of(object_id))
 
     @action(
         description="Remove from the room",
@@ -457,7 +508,10 @@ class ParticipantAdmin(ManagedAdmin):
         variant=ActionVariant.DANGER,
         dialog={
             "title": "Remove this person?",
-            "description": "They lose the room at once and cannot come back until an organizer lets them in again.",
+            "description": (
+                "They lose the room at once. An account stays out until an organizer lets it in again; a guest has "
+                "none, and may join anew with the code of a room that admits guests."
+            ),
             "form_class": RemovalForm,
             "form_submit_text": "Remove",
         },
@@ -590,15 +644,19 @@ class NotificationAdmin(AdminsOnly):
 class InvitationAdmin(AdminsOnly):
     """E-mails of people who are not known yet: for platform admins only."""
 
-    list_display = ("email", "room_link", "role", "invited_by", "created_at", "redeemed_at")
-    list_display_links = ("email",)
-    search_fields = ("email", "room__name")
+    list_display = ("whom", "room_link", "role", "invited_by", "created_at", "redeemed_at", "declined_at")
+    list_display_links = ("whom",)
+    search_fields = ("email", "user__name", "room__name")
     ordering = ("-created_at", "-id")
-    fields = ("email", "room_link", "role", "invited_by", "created_at", "redeemed_at")
+    fields = ("whom", "room_link", "role", "invited_by", "created_at", "told_at", "redeemed_at", "declined_at")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("room", "invited_by")
+        return super().get_queryset(request).select_related("room", "invited_by", "user")
+
+    @display(description="Whom")
+    def whom(self, invitation: Invitation) -> str:
+        return invitation.email or name_of(invitation.user)
 
     @display(description="Room", ordering="room__name")
     def room_link(self, invitation: Invitation) -> str:

@@ -7,20 +7,27 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
-from platform_site.rest.addresses import address_block, client_address
+from accounts.api import device_of
+from accounts.shapes import TokensSerializer
+from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import Forbidden, InvalidTransition, NotFound
-from platform_site.rest.idempotency import idempotent
+from platform_site.rest.idempotency import idempotent, idempotent_for_strangers
 from platform_site.rest.openapi import Operation, operation
-from platform_site.rest.throttling import RateLimited, hit
+from platform_site.rest.renderers import Envelope
+from platform_site.rest.throttling import RateLimited
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
+from rooms.enums import RUNNERS
 from rooms.errors import (
     AlreadyIn,
     InviteOnly,
     JoiningLocked,
     NoGuestsHere,
+    NotCreator,
     NotInRoom,
+    NotOrganizer,
     NotRemoved,
     OrganizerStays,
     Removed,
@@ -31,7 +38,8 @@ from rooms.errors import (
     SettingsFrozen,
 )
 from rooms.filters import ParticipantFilter, RoomFilter
-from rooms.inputs import CodeInput, JoinInput, ParticipantChanges, RemovalInput, RoomChanges, RoomInput
+from rooms.inputs import CodeInput, JoinInput, ParticipantChanges, RemovalInput, RoomChanges, RoomInput, TransferInput
+from rooms.masking import as_shown
 from rooms.models import Participant, Room
 from rooms.permissions import readable_room
 from rooms.querysets import is_member
@@ -43,9 +51,27 @@ from rooms.shapes import (
     RoomSerializer,
 )
 
-# A minute and address. A hall is one address: everybody in it joins within minutes, and hardly anybody guesses.
-MOST_JOINS = 600
-MOST_WRONG_CODES = 20
+
+class JoinThrottle(BaseThrottle):
+    """For joining by a code, instead of the limit for callers. Wrong codes are counted by the action itself."""
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        # Here, and not in the action: it runs in the transaction of its Idempotency-Key, in which a hall would queue.
+        request._request.rate_limit = actions.count_join(client_address(request))
+        return True
+
+
+def without_tokens(data: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of the answer to a joining: no token."""
+    return {**data, "tokens": data["tokens"] is not None}
+
+
+def signed_in_anew(view: Any, request: Any, kept: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a joining that is sent again, with new tokens for the guest whom it made."""
+    if not kept["tokens"]:
+        return kept | {"tokens": None}
+    tokens = actions.sign_guest_in(participant_id=kept["participant"]["id"], **device_of(request))
+    return kept | {"tokens": TokensSerializer(tokens).data}
 
 
 def signed_in(request: Request) -> Any:
@@ -78,8 +104,10 @@ class RoomViewSet(APIViewSet):
     def list(self, request: Request) -> Response:
         """Public rooms, and for signed-in callers the private ones that they are in. Drafts are listed to the people
         in them only. The newest comes first."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        shown = self.get_serializer(page, many=True).data
+        pairs = zip(shown, page, strict=True)
+        return self.get_paginated_response([as_shown(data, room, request.user) for data, room in pairs])
 
     @operation("Create a room", body=RoomInput, answer=RoomDetailSerializer, status=201, errors=(Forbidden,))
     @idempotent
@@ -126,40 +154,55 @@ class RoomViewSet(APIViewSet):
         return Response({"success": True})
 
     @operation(
+        "Hand a room over",
+        body=TransferInput,
+        answer=RoomDetailSerializer,
+        errors=(NotCreator, NotOrganizer, NotInRoom),
+    )
+    @action(detail=True, methods=["post"])
+    def transfer(self, request: Request, pk: str) -> Response:
+        """Whoever created the room makes another organizer of it the one who did, which `createdBy` and `organizer`
+        show. They stay an organizer, and may then step down or leave. An account whose rooms were all handed over can
+        be deleted. Platform admins can do the same."""
+        user = signed_in(request)
+        form = TransferInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        actions.transfer_room(room_id=pk, by=user, **form.validated_data)
+        return self.detail_of(pk)
+
+    @operation(
         "Join by code",
         body=CodeInput,
         answer=AdmissionSerializer,
         status=(200, 201),
         access="optional",
-        errors=(NotFound, InviteOnly, Removed, RoomClosed, JoiningLocked, RoomFull, RateLimited, NoGuestsHere),
+        errors=(
+            NotFound,
+            NotInRoom,
+            InviteOnly,
+            Removed,
+            RoomClosed,
+            JoiningLocked,
+            RoomFull,
+            RateLimited,
+            NoGuestsHere,
+        ),
     )
-    @action(detail=False, methods=["post"], throttle_classes=[])
+    @action(detail=False, methods=["post"], throttle_classes=[JoinThrottle])
+    @idempotent_for_strangers(without_tokens, signed_in_anew)
     def join(self, request: Request) -> Response:
         """Whoever has the code of a room enters it as PARTICIPANT: 201, or 200 with their place if they are in already.
 
         Without an access token (or with that of a guest of another room) the caller becomes a guest called `name`;
         `tokens` then signs in that guest, who takes part in this room only; it is null otherwise. A room that admits
         no guests answers 401, one for invited people 403, one whose organizers have locked joining or that is full 409.
-        """
-        address = client_address(request)
-        counted = hit(f"joins:{address_block(address)}", limit=MOST_JOINS)
-        request._request.rate_limit = counted  # type: ignore[attr-defined]  # what the headers of the answer tell
-        if not counted.allowed:
-            raise RateLimited(counted)
+
+        Send an `Idempotency-Key`, so that an answer that got lost on its way makes no second guest: sent again, the
+        request brings the same place, with new tokens."""
         form = CodeInput(data=request.data)
         form.is_valid(raise_exception=True)
-        try:
-            admission = actions.join_by_code(
-                **form.validated_data,
-                by=request.user if request.user.is_authenticated else None,
-                device_info=request.headers.get("User-Agent", ""),
-                ip_address=address or None,
-            )
-        except NotFound:
-            wrong = hit(f"wrong-codes:{address_block(address)}", limit=MOST_WRONG_CODES)
-            if not wrong.allowed:
-                raise RateLimited(wrong, "Too many wrong codes. Wait a little.") from None
-            raise
+        by = request.user if request.user.is_authenticated else None
+        admission = actions.join_by_code(**form.validated_data, by=by, is_counted=True, **device_of(request))
         room = self.detail_for(admission.participant.user, admission.participant.room_id)
         shown = AdmissionSerializer(admission, context={"room": room})
         return Response(shown.data, status=201 if admission.is_new else 200)
@@ -173,7 +216,8 @@ class RoomViewSet(APIViewSet):
         room = rooms.filter(pk=pk).first()
         if room is None:
             raise NotFound
-        return RoomDetailSerializer(room, context={"user": user}).data
+        shown: dict[str, Any] = as_shown(RoomDetailSerializer(room, context={"user": user}).data, room, user)
+        return shown
 
 
 class InRoomViewSet(APIViewSet):
@@ -187,6 +231,14 @@ class InRoomViewSet(APIViewSet):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {"member": is_member(self.room, self.request.user)}
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Masks names where the room does: here, so that no endpoint of a room forgets it."""
+        if request.method in {"GET", "HEAD"} and response.status_code == 200 and hasattr(response, "data"):
+            whole = response.data
+            shown = as_shown(whole, self.room, request.user)
+            response.data = Envelope(shown) if isinstance(whole, Envelope) else shown
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def list(self, request: Request, room_id: str) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -215,16 +267,21 @@ class ParticipantViewSet(InRoomViewSet):
     )
     def create(self, request: Request, room_id: str) -> Response:
         """Without a body, the caller joins as PARTICIPANT; `role` may also be VIEWER. Possible in DRAFT and ACTIVE.
-        Into a private room one comes by its code or by an invitation. Who left may come back, who was removed not.
+        A private room is entered by its code or by an invitation. People who left may come back, as VIEWER where an
+        organizer or moderator had made them one; people who were removed may not.
 
         Organizers and moderators let in somebody else with `userId`, or invite an e-mail address with `email`: whoever
-        signs in with it takes the place, and the answer is an invitation. Moderators let in PARTICIPANT and VIEWER
-        only, and only organizers set `metadata`."""
+        signs in with it takes the place. The roles ORGANIZER and MODERATOR are only offered, by either: the person
+        gets a message and accepts or declines (`/invitations`). Where somebody is invited, the answer is the
+        invitation. Moderators let in PARTICIPANT and VIEWER only, and only organizers set `metadata`."""
         user = signed_in(request)
         form = JoinInput(data=request.data)
         form.is_valid(raise_exception=True)
         if "email" in form.validated_data:
             invitation = actions.invite(room_id=room_id, by=user, **form.validated_data)
+            return Response(InvitationSerializer(invitation).data, status=201)
+        if "user_id" in form.validated_data and form.validated_data.get("role") in RUNNERS:
+            invitation = actions.offer_role(room_id=room_id, by=user, **form.validated_data)
             return Response(InvitationSerializer(invitation).data, status=201)
         enter = actions.add_person if "user_id" in form.validated_data else actions.join_room
         return self.answer(enter(room_id=room_id, by=user, **form.validated_data), status=201)
@@ -244,8 +301,10 @@ class ParticipantViewSet(InRoomViewSet):
         errors=(Forbidden, OrganizerStays, RoomClosed, NotInRoom),
     )
     def partial_update(self, request: Request, room_id: str, pk: str) -> Response:
-        """Organizers give any role of a room and merge `metadata` (a key that is null is removed). Moderators only move
-        participants down to VIEWER. Whoever created the room stays its organizer."""
+        """Organizers change roles and merge `metadata` (a key that is null is removed). A higher role to run the room
+        with is offered: the person keeps theirs, as the answer shows, until they accept the invitation. A lower role
+        ends open invitations to more than that. Moderators only move participants down to VIEWER. Whoever created the
+        room stays its organizer."""
         user = signed_in(request)
         form = ParticipantChanges(data=request.data)
         form.is_valid(raise_exception=True)
@@ -259,8 +318,9 @@ class ParticipantViewSet(InRoomViewSet):
         errors=(Forbidden, OrganizerStays, RateLimited, NotInRoom),
     )
     def destroy(self, request: Request, room_id: str, pk: str) -> Response:
-        """By organizers, and by moderators up to 20 a minute. Who was removed cannot come back until an organizer
-        restores them; `reason` is told to organizers and moderators only. One's own id means leaving."""
+        """By organizers, and by moderators up to 20 a minute. The account of a removed person cannot come back until an
+        organizer restores it. A guest has none: they can join anew wherever the room's code admits guests. `reason` is
+        told to organizers and moderators only. One's own id means leaving."""
         user = signed_in(request)
         form = RemovalInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -284,6 +344,30 @@ class ParticipantViewSet(InRoomViewSet):
         """At any time, also after the end. Whoever created the room cannot leave it."""
         actions.leave_room(room_id=room_id, by=signed_in(request))
         return Response({"success": True})
+
+    @operation("Read my own place", answer=ParticipantSerializer, access="required", errors=(NotInRoom,))
+    @leave.mapping.get
+    def mine(self, request: Request, room_id: str) -> Response:
+        """The caller as a participant of the room; 404 for anyone not in it."""
+        user = signed_in(request)
+        place = self.get_queryset().filter(user=user.pk).first()
+        if place is None:
+            raise NotInRoom
+        return self.answer(place)
+
+    @operation("Check somebody in", answer=ParticipantSerializer, errors=(Forbidden, RoomClosed, NotInRoom))
+    @action(detail=True, methods=["post"], url_path="check-in")
+    def check_in(self, request: Request, room_id: str, pk: str) -> Response:
+        """By organizers and moderators: the person is there, at `checkedInAt`. A draw with `checkedInOnly` is held
+        among those who are. Once more changes nothing. Whoever leaves and comes back is checked in anew."""
+        user = signed_in(request)
+        return self.answer(actions.check_in(room_id=room_id, participant_id=pk, by=user))
+
+    @operation("Take a check-in back", answer=ParticipantSerializer, errors=(Forbidden, RoomClosed, NotInRoom))
+    @check_in.mapping.delete
+    def undo_check_in(self, request: Request, room_id: str, pk: str) -> Response:
+        user = signed_in(request)
+        return self.answer(actions.undo_check_in(room_id=room_id, participant_id=pk, by=user))
 
     def answer(self, participant: Participant, status: int = 200) -> Response:
         return Response(ParticipantSerializer(participant, context={"member": True}).data, status=status)

@@ -7,14 +7,14 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actors import Actor, person_of
 from rooms.bells import ring
 from rooms.enums import Visibility
 from rooms.models import Room, RoomEvent
 
 
 def record(
-    room: Room, type: str, payload: dict[str, Any], *, by: User | None, visibility: Visibility = Visibility.PUBLIC
+    room: Room, type: str, payload: dict[str, Any], *, by: Actor, visibility: Visibility = Visibility.PUBLIC
 ) -> RoomEvent:
     """Writes what happened into the log of `room`, and rings the bell once the transaction is committed.
 
@@ -39,7 +39,7 @@ def record(
         type=type,
         payload=payload,
         visibility=visibility,
-        actor=by,
+        actor=person_of(by),
         created_at=timezone.now(),
     )
     transaction.on_commit(partial(ring, room.pk, seq), robust=True)
@@ -50,7 +50,7 @@ def record_many(
     room: Room,
     told: Sequence[tuple[str, dict[str, Any]]],
     *,
-    by: User | None,
+    by: Actor,
     visibility: Visibility = Visibility.PUBLIC,
 ) -> None:
     """`record` for many (type, payload) at once: the same rules and numbers, two statements, one bell."""
@@ -75,7 +75,7 @@ def record_many(
             type=kind,
             payload=payload,
             visibility=visibility,
-            actor=by,
+            actor=person_of(by),
             created_at=now,
         )
         for at, (kind, payload) in enumerate(told, start=1)

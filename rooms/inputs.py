@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 from rest_framework import serializers
 
 from platform_site.db.ids import ID_LENGTH
-from platform_site.rest.fields import EnumField, MetadataField, NameField
-from rooms.enums import ROLES_OF_A_ROOM, EntryPolicy, RoomStatus
+from platform_site.rest.fields import Body, EnumField, MetadataField, NameField
+from rooms.enums import ROLES_OF_A_ROOM, RUNNERS, EntryPolicy, RoomStatus
 from rooms.models import MOST_REVEAL_SECONDS
 
 
@@ -17,7 +17,7 @@ def time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-class RoomInput(serializers.Serializer):
+class RoomInput(Body):
     example = {"name": "New Year Lottery", "appSettings": {"ticketCount": 100}}
 
     name = NameField(max_length=255)
@@ -57,7 +57,7 @@ class RoomChanges(RoomInput):
     status = EnumField(choices=RoomStatus.choices, required=False)
 
 
-class JoinInput(serializers.Serializer):
+class JoinInput(Body):
     """Joining oneself, or with `userId` or `email` letting in somebody else."""
 
     example = {"role": "PARTICIPANT"}
@@ -70,26 +70,33 @@ class JoinInput(serializers.Serializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "email" in attrs and "user_id" in attrs:
             raise serializers.ValidationError({"email": "Give either userId or email."})
-        if "email" in attrs and "metadata" in attrs:
+        is_offer = "user_id" in attrs and attrs.get("role") in RUNNERS
+        if "metadata" in attrs and ("email" in attrs or is_offer):
             raise serializers.ValidationError({"metadata": "An invitation carries no metadata."})
         return attrs
 
 
-class CodeInput(serializers.Serializer):
+class CodeInput(Body):
     example = {"code": "K7M2QXPA", "name": "Alice"}
 
     code = serializers.CharField(max_length=50)
     name = NameField(max_length=100, required=False, default="")
 
 
-class ParticipantChanges(serializers.Serializer):
+class ParticipantChanges(Body):
     example = {"role": "MODERATOR"}
 
     role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
     metadata = MetadataField(required=False)
 
 
-class RemovalInput(serializers.Serializer):
+class RemovalInput(Body):
     example = {"reason": "Asked to be taken off the list."}
 
     reason = serializers.CharField(max_length=1000, allow_blank=True, required=False, default="")
+
+
+class TransferInput(Body):
+    example = {"participantId": "cm3x8k2p0000108l4h2j9f7qz"}
+
+    participantId = serializers.CharField(max_length=ID_LENGTH, source="participant_id")

@@ -1,15 +1,13 @@
 """What a person may do in a room."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from accounts.actors import Actor
 from platform_site.rest.exceptions import Forbidden, NotFound
 from rooms.enums import RANKS, RUNNERS, ParticipantRole
 from rooms.models import Room
 from rooms.querysets import is_admin_in, may_know_of
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 class Need(Enum):
@@ -50,8 +48,9 @@ def readable_room(room_id: str, user: Any) -> Room:
     return room
 
 
-def lock_room(room_id: str, by: "User | None") -> Room:
-    """The room with `viewer_role`, locked until the transaction ends. Asks for no right. Raises NotFound.
+def lock_room(room_id: str, by: Actor | None) -> Room:
+    """The room with the `viewer_role` of `by` (None: a visitor), locked until the transaction ends. Asks for no right.
+    Raises NotFound.
 
     Every change to a room takes this lock first (lock order: room, then prize), so its log has no gaps.
     """
@@ -66,14 +65,13 @@ def lock_room(room_id: str, by: "User | None") -> Room:
     return room
 
 
-def locked_room(room_id: str, by: "User | None", need: Need) -> Room:
-    """The room, locked until the transaction ends, for a change by `by` (None: the platform itself).
+def locked_room(room_id: str, by: Actor, need: Need) -> Room:
+    """The room, locked until the transaction ends, for a change by `by`.
 
     Raises NotFound where `by` may not know of the room, Forbidden where they may know of it and no more.
     """
     room = lock_room(room_id, by)
-    if by is not None and not may_know_of(room, by):
+    if not may_know_of(room, by):
         raise NotFound
-    if by is not None:
-        require(room, by, need)
+    require(room, by, need)
     return room

@@ -7,9 +7,10 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from accounts.actors import PLATFORM
 from apps_registry.manifest import Level
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
-from rooms.enums import RUNNERS, ParticipantRole, RoomStatus
+from rooms.enums import OPEN_STATUSES, RUNNERS, ParticipantRole, RoomStatus
 
 
 def user_id_of(user: Any) -> str:
@@ -18,7 +19,8 @@ def user_id_of(user: Any) -> str:
 
 
 def is_admin_in(room: Any, user: Any) -> bool:
-    """Whether `user` is a platform admin, as it was read `with_role_of` them: their own row need not be loaded."""
+    """Whether `user` is a platform admin, or the platform, as the room was read `with_role_of` them: their own row need
+    not be loaded."""
     return user is not None and user.is_authenticated and room.viewer_is_admin
 
 
@@ -59,6 +61,8 @@ class RoomQuerySet(SoftDeletedQuerySet):
         return self.alive().filter(pk__in=memberships_of(user.pk).filter(role__in=RUNNERS).values("room_id"))
 
     def _known_to(self, user: Any) -> Q:
+        if user is PLATFORM:
+            return Q(pk__isnull=False)
         user_id = user_id_of(user)
         if not user_id:
             return Q(pk__in=[])
@@ -69,7 +73,7 @@ class RoomQuerySet(SoftDeletedQuerySet):
         """Adds `viewer_role`, the role of `user` in the room or null, and `viewer_is_admin`."""
         user_id = user_id_of(user)
         if not user_id:
-            return self.annotate(viewer_role=Value(None, models.CharField()), viewer_is_admin=Value(False))
+            return self.annotate(viewer_role=Value(None, models.CharField()), viewer_is_admin=Value(user is PLATFORM))
         people = apps.get_model("rooms.Participant").objects
         role = people.filter(room=OuterRef("pk"), user_id=user_id).values("role")[:1]
         return self.annotate(viewer_role=Subquery(role), viewer_is_admin=Exists(admin_rows(user_id)))
@@ -106,24 +110,37 @@ def count_of(rows: Any) -> Coalesce:
     return Coalesce(Subquery(rows.values("room").annotate(n=Count("pk")).values("n")), 0)
 
 
-class ParticipantQuerySet(SoftDeletedQuerySet):
-    def managed_by(self, user: Any) -> Self:
+class InRoomQuerySet:
+    """For query sets of rows that live in a `room`."""
+
+    def managed_by(self: Any, user: Any) -> Any:
+        """Those in rooms that `user` organizes or moderates; all of them for a platform admin."""
         rooms = apps.get_model("rooms.Room").objects.managed_by(user)
         return self.filter(room__in=rooms.values("pk"))
 
 
-class InvitationQuerySet(RowQuerySet):
-    def managed_by(self, user: Any) -> Self:
-        rooms = apps.get_model("rooms.Room").objects.managed_by(user)
-        return self.filter(room__in=rooms.values("pk"))
+class ParticipantQuerySet(InRoomQuerySet, SoftDeletedQuerySet):
+    pass
 
 
-class RoomEventQuerySet(RowQuerySet):
+class InvitationQuerySet(InRoomQuerySet, RowQuerySet):
+    def open(self) -> Self:
+        """Neither redeemed nor declined."""
+        return self.filter(redeemed_at=None, declined_at=None)
+
+    def takeable(self) -> Self:
+        """To rooms that are not over."""
+        return self.filter(room__deleted_at=None, room__status__in=OPEN_STATUSES)
+
+    def addressed_to(self, user: Any) -> Self:
+        """To this very user, or to their e-mail address where it is verified."""
+        people = apps.get_model("accounts.User").objects.filter(pk=user.pk, email_verified=True, is_active=True)
+        address = people.values_list("email", flat=True).first()
+        return self.filter(Q(user=user.pk) | Q(email=address) if address else Q(user=user.pk))
+
+
+class RoomEventQuerySet(InRoomQuerySet, RowQuerySet):
     def seen_at(self, *, public_only: bool, after: int = 0) -> Self:
         """A level's events beyond number `after`, in order, each with its number at that level as `viewer_seq`."""
         number = "public_seq" if public_only else "seq"
         return self.filter(**{f"{number}__gt": after}).annotate(viewer_seq=models.F(number)).order_by(number)
-
-    def managed_by(self, user: Any) -> Self:
-        rooms = apps.get_model("rooms.Room").objects.managed_by(user)
-        return self.filter(room__in=rooms.values("pk"))

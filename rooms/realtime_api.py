@@ -12,6 +12,7 @@ from platform_site.rest.openapi import operation, query
 from platform_site.rest.pagination import MOST_A_PAGE
 from platform_site.rest.viewsets import APIViewSet
 from rooms.api import signed_in
+from rooms.masking import as_shown
 from rooms.models import Notification, RoomEvent
 from rooms.notifications import NotificationSerializer, mark_read
 from rooms.permissions import readable_room
@@ -82,7 +83,8 @@ class EventViewSet(APIViewSet):
         room = readable_room(room_id, request.user)
         public_only = level_of(room, request.user) == "public"
         events = RoomEvent.objects.filter(room=room).seen_at(public_only=public_only, after=since_of(request))
-        return self.get_paginated_response([event_shape(each) for each in self.paginate_queryset(events) or ()])
+        page = [event_shape(each) for each in self.paginate_queryset(events) or ()]
+        return self.get_paginated_response(as_shown(page, room, request.user))
 
 
 def event_shape(event: Any) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import DELETED_USER_NAME, User
-from accounts.shapes import PersonSerializer, TokensSerializer
+from accounts.shapes import PersonSerializer, TokensSerializer, person
 from apps_registry.manifest import Level, visible_settings
+from apps_registry.registry import room_app
 from platform_site.rest.components import TEXT, WHOLE, object_of
 from platform_site.rest.fields import EnumField, ModelSerializer, UTCDateTimeField
 from rooms.enums import ROLES_OF_A_ROOM, EntryPolicy
@@ -83,7 +83,10 @@ class RoomSerializer(ModelSerializer):
         return room.description or None
 
     def get_appSettings(self, room: Room) -> dict[str, Any]:
-        return settings_at(room, level_of(room, self.context.get("user")))
+        user = self.context.get("user")
+        shown = settings_at(room, level_of(room, user))
+        # What the game shows its members as it runs; no setting, and stored nowhere among them.
+        return shown | room_app(room.app_id).runtime_values(room) if is_member(room, user) else shown
 
     def get_joinCode(self, room: Room) -> str | None:
         return room.join_code if is_member(room, self.context.get("user")) else None
@@ -135,13 +138,25 @@ class ParticipantSerializer(ModelSerializer):
     roomId = serializers.CharField(source="room_id")
     metadata = serializers.SerializerMethodField()
     joinedAt = UTCDateTimeField(source="joined_at")
+    checkedInAt = UTCDateTimeField(source="checked_in_at")
     updatedAt = UTCDateTimeField(source="updated_at")
     deletedAt = UTCDateTimeField(source="deleted_at")
     user = serializers.SerializerMethodField()
 
     class Meta:
         model = Participant
-        fields = ("id", "userId", "roomId", "role", "metadata", "joinedAt", "updatedAt", "deletedAt", "user")
+        fields = (
+            "id",
+            "userId",
+            "roomId",
+            "role",
+            "metadata",
+            "joinedAt",
+            "checkedInAt",
+            "updatedAt",
+            "deletedAt",
+            "user",
+        )
 
     def get_metadata(self, participant: Participant) -> dict[str, Any] | None:
         return participant.metadata if self.context.get("member") else None
@@ -149,13 +164,6 @@ class ParticipantSerializer(ModelSerializer):
     @extend_schema_field(PersonSerializer)
     def get_user(self, participant: Participant) -> dict[str, Any]:
         return person(participant.user)
-
-
-def person(user: User) -> dict[str, Any]:
-    """{id, name, avatar}; an erased or deleted user is shown as such."""
-    if user.deleted_at is not None:
-        return {"id": user.pk, "name": DELETED_USER_NAME, "avatar": None}
-    return {"id": user.pk, "name": user.name, "avatar": user.avatar}
 
 
 class AdmissionSerializer(serializers.Serializer):
@@ -185,3 +193,24 @@ class InvitationSerializer(ModelSerializer):
     class Meta:
         model = Invitation
         fields = ("id", "roomId", "role", "createdAt")
+
+
+class OwnInvitationSerializer(InvitationSerializer):
+    """An invitation as whoever is invited sees it: enough of the room to decide."""
+
+    example = {"role": "MODERATOR"}
+
+    room = serializers.SerializerMethodField()
+    invitedBy = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Invitation
+        fields = ("id", "roomId", "role", "createdAt", "room", "invitedBy")
+
+    @extend_schema_field(object_of(id=TEXT, name=TEXT, status=TEXT))
+    def get_room(self, invitation: Invitation) -> dict[str, Any]:
+        return {"id": invitation.room_id, "name": invitation.room.name, "status": invitation.room.status}
+
+    @extend_schema_field(PersonSerializer(allow_null=True))
+    def get_invitedBy(self, invitation: Invitation) -> dict[str, Any] | None:
+        return person(invitation.invited_by) if invitation.invited_by is not None else None

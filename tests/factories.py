@@ -8,13 +8,14 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.actions import open_session
+from accounts.actors import PLATFORM
 from accounts.models import User
 from accounts.tokens import named_user
 from apps_registry.models import App, ManifestVersion
 from prizes.actions import commit_draw, create_prize
 from prizes.models import Draw, Prize
 from rooms.actions import create_room, update_room
-from rooms.enums import ParticipantRole, RoomStatus
+from rooms.enums import RUNNERS, ParticipantRole, RoomStatus
 from rooms.models import Participant, Room
 
 PASSWORD = "correct horse battery staple"
@@ -73,11 +74,15 @@ def make_room(by: User, *, active: bool = True, app: App | None = None, **fields
 
 def add_participant(room: Room, user: User | None = None, role: str = ParticipantRole.PARTICIPANT) -> Participant:
     """Puts somebody into a room without asking: no rule, no event."""
-    return Participant.objects.create(room=room, user=user or make_user(), role=role, joined_at=timezone.now())
+    now = timezone.now()
+    accepted = now if role in RUNNERS else None
+    return Participant.objects.create(
+        room=room, user=user or make_user(), role=role, role_accepted_at=accepted, joined_at=now
+    )
 
 
 def make_prize(room: Room, **fields: Any) -> Prize:
-    return create_prize(room_id=room.pk, by=None, **{"name": "Cup"} | fields)
+    return create_prize(room_id=room.pk, by=PLATFORM, **{"name": "Cup"} | fields)
 
 
 def bearer(user: User, room_id: str = "") -> dict[str, str]:
@@ -92,4 +97,4 @@ def bearer(user: User, room_id: str = "") -> dict[str, str]:
 
 def make_draw(room: Room, prize: Prize, count: int | None = None, **fields: Any) -> Draw:
     """A committed draw over one prize, by the platform itself."""
-    return commit_draw(room_id=room.pk, by=None, prizes=[(prize.pk, count)], **fields)
+    return commit_draw(room_id=room.pk, by=PLATFORM, prizes=[(prize.pk, count)], **fields)

@@ -42,6 +42,12 @@ UVICORN = (
     ),
 )
 
+RUNSERVER = ("manage.py", "runserver", "--noreload", "127.0.0.1:{port}")
+GRANIAN = (
+    *("-m", "granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "1"),
+    *("--workers-kill-timeout", "20", "--host", "127.0.0.1", "--port", "{port}", "platform_site.wsgi:application"),
+)
+
 
 def database_url() -> str:
     """The test database, as another process reaches it."""
@@ -116,6 +122,19 @@ class Server:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+    def terminate(self, seconds: float = 40) -> int | None:
+        """SIGTERM, as every process manager sends it; the exit status, or None for a process that stays."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.ended(seconds)
+
+    def ended(self, seconds: float = 40) -> int | None:
+        assert self.process is not None
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
     def call(self, method: str, path: str, user: User | None = None, **body: Any) -> Any:
         """A REST call by `user`; the data of its answer. Raises for anything but success."""

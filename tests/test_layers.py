@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [  # The longest name that fits counts: platform_site.rest is below all, the rest of platform_site above.
-    ["platform_site.rest", "platform_site.db"],
+    ["platform_site.rest", "platform_site.db", "platform_site.hooks"],
     ["accounts"],
     ["apps_registry"],
     ["rooms"],
@@ -24,8 +24,14 @@ FILES = [  # Folders count as their name says: rooms/actions, rooms/live.
     ["permissions", "events"],
     ["actions"],
     ["inputs", "filters"],
-    ["api", "views", "live", "consumers", "admin", "management"],
+    ["api", "views", "live", "admin", "management"],
 ]
+# The live wing's own order, from the ground to the doors: each file imports only what stands before it.
+LIVE = (
+    *("frames", "worker", "origins", "schemas", "refusals", "identity", "log", "catalogue", "listener"),
+    *("connections", "directory", "feed", "following", "push", "presence", "hub"),
+    *("commands", "protocol", "websocket", "socketio_door"),
+)
 PRODUCT = sorted({names[0].split(".")[0] for names in LAYERS})
 
 
@@ -69,13 +75,85 @@ def faults_of(module: str, source: str) -> list[str]:
     return faults
 
 
-def test_imports_go_downwards():
+def modules() -> dict[str, str]:
+    """The source of every module of the product, by its name; a package is its __init__."""
     files = [path for name in PRODUCT for path in (ROOT / name).rglob("*.py") if "migrations" not in path.parts]
     assert len(files) > 50
-    modules = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text(encoding="utf-8") for path in files
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path.read_text("utf-8")
+        for path in files
     }
-    assert not [fault for module, source in modules.items() for fault in faults_of(module, source)]
+
+
+def graph_of(sources: dict[str, str]) -> dict[str, set[str]]:
+    """Which module imports which, wherever in the file and under whatever condition the import stands."""
+    graph: dict[str, set[str]] = {}
+    for module, source in sources.items():
+        imported = set()
+        for name in imports_of(source):
+            owner = name if name in sources else name.rpartition(".")[0]
+            imported |= {owner} & sources.keys()
+        graph[module] = imported - {module}
+    return graph
+
+
+def circle_in(graph: dict[str, set[str]]) -> list[str]:
+    """One circle of modules that import each other, in their order, or an empty list."""
+    done: set[str] = set()
+    path: list[str] = []
+
+    def walk(module: str) -> list[str]:
+        if module in path:
+            return path[path.index(module) :]
+        if module in done:
+            return []
+        path.append(module)
+        for imported in sorted(graph[module]):
+            if circle := walk(imported):
+                return circle
+        done.add(path.pop())
+        return []
+
+    return next((circle for module in sorted(graph) if (circle := walk(module))), [])
+
+
+def test_imports_go_downwards():
+    assert not [fault for module, source in modules().items() for fault in faults_of(module, source)]
+
+
+def test_no_modules_import_each_other():
+    assert circle_in(graph_of(modules())) == []
+
+
+@pytest.mark.parametrize(
+    ("sources", "circle"),
+    [
+        ({"rooms.a": "from rooms import b", "rooms.b": "import accounts.c", "accounts.c": "import os"}, []),
+        ({"rooms.a": "from rooms import b", "rooms.b": "from rooms.a import word"}, ["rooms.a", "rooms.b"]),
+        (
+            {
+                "rooms.a": "from rooms.b import word",
+                "rooms.b": "def later():\n    import rooms.c",
+                "rooms.c": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from rooms.b import Word",
+            },
+            ["rooms.b", "rooms.c"],
+        ),
+    ],
+)
+def test_the_search_finds_circles(sources, circle):
+    assert circle_in(graph_of(sources)) == circle
+
+
+def test_the_live_wing_is_read_from_the_top():
+    live = {name: source for name, source in modules().items() if name.startswith("rooms.live.")}
+    order = {f"rooms.live.{name}": place for place, name in enumerate(LIVE)}
+    assert live.keys() == order.keys()
+    assert not [
+        f"{module} imports {imported}"
+        for module, others in graph_of(live).items()
+        for imported in others
+        if order[imported] > order[module]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +171,7 @@ def test_imports_go_downwards():
         ("rooms.models", "from rooms import actions", False),
         ("rooms.events", "def ring():\n    from rooms.api import RoomViewSet", False),
         ("rooms.api", "from rooms import actions", True),
+        ("rooms.actions.entry", "from rooms.live.hub import Hub", False),
         ("rooms.querysets", "from rooms.enums import RoomStatus", True),
         ("rooms.enums", "from rooms.models import Room", False),
         ("rooms.shapes", "from rooms.permissions import Need", False),

@@ -46,7 +46,7 @@ class RefusableForm(forms.ModelForm):
     refusal: DomainError | None = None
     # The serializer of the API's body for the same thing: what it refuses, the form refuses.
     rules: type[serializers.Serializer] | None = None
-    # What the API calls a field, where the form has another name for it.
+    # The form's field for a name of the API, where it is not the source of that name in `rules`.
     field_names: dict[str, str] = {}
 
     def clean(self) -> Any:
@@ -59,7 +59,7 @@ class RefusableForm(forms.ModelForm):
     def apply_rules(self) -> None:
         if self.rules is None:
             return
-        sources = {name: field.source or name for name, field in self.rules(partial=True).fields.items()}
+        sources = self.sources()
         given = {name: self.cleaned_data[source] for name, source in sources.items() if source in self.cleaned_data}
         checked = self.rules(data=given, partial=True)
         if checked.is_valid():
@@ -68,10 +68,19 @@ class RefusableForm(forms.ModelForm):
             name = path.split(".")[0]
             self.add_error(sources.get(name) if sources.get(name) in self.fields else None, texts)
 
+    def sources(self) -> dict[str, str]:
+        """{name in the API: field}, as `rules` has them."""
+        return (
+            {name: field.source or name for name, field in self.rules(partial=True).fields.items()}
+            if self.rules
+            else {}
+        )
+
     def show(self, refusal: DomainError) -> None:
         faults = refusal.details.get("fields", {})
+        names = self.sources() | self.field_names
         for path, texts in faults.items():
-            name = self.field_names.get(path.split(".")[0], path)
+            name = names.get(path.split(".")[0], path)
             for text in texts:
                 if name in self.fields:
                     self.add_error(name, self.text_of(path, text))

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.db import models
@@ -14,12 +16,18 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def wire_name(name: str) -> str:
+    """What the API and the log call the field `name`: is_public is isPublic. Every serializer keeps to it."""
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+
+
 class UTCDateTimeField(serializers.DateTimeField):
     def to_representation(self, value: Any) -> Any:
         return iso(value) if isinstance(value, datetime) else value
 
 
 LONGEST_ECHO = 50  # longer than any choice
+MOST_ECHOED = 10
 
 
 class EnumField(serializers.ChoiceField):
@@ -62,3 +70,14 @@ class MetadataField(serializers.DictField):
         if len(json.dumps(value, ensure_ascii=False).encode()) > self.largest:
             raise serializers.ValidationError(f"Use at most {self.largest} bytes of JSON.")
         return value
+
+
+class Body(serializers.Serializer):
+    """A request body. Keys beside known ones are ignored, for clients of another version; a body that holds nothing
+    that is known would do nothing and look like success, so it is refused."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and data and not data.keys() & self.fields.keys():
+            unknown = [str(key)[:LONGEST_ECHO] for key in islice(data, MOST_ECHOED)]
+            raise serializers.ValidationError({key: ["There is no such field."] for key in unknown})
+        return super().to_internal_value(data)

@@ -53,6 +53,7 @@ from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.components import RATE_HEADERS, SAMPLE_ID, Schema
 from platform_site.rest.examples import example
 from platform_site.rest.exceptions import FOREIGN, DomainError, Forbidden, InvalidInput, ServiceUnavailable
+from platform_site.rest.fields import wire_name
 from platform_site.rest.filters import BooleanFilter, EnumFilter
 from platform_site.rest.pagination import LAST_PAGE, MOST_A_PAGE, Pages
 
@@ -216,6 +217,8 @@ class AutoSchema(SpectacularSchema):
             parameters.append(self.fields_parameter())
         if self.is_idempotent:
             parameters.append(IDEMPOTENCY_KEY)
+        if getattr(getattr(self.view, self.action, None), "is_idempotent_for_strangers", False):
+            parameters.append(DEVICE_KEY)
         return parameters + list(self.declared.parameters)
 
     def path_parameter(self, name: str) -> Schema:
@@ -387,6 +390,17 @@ IDEMPOTENCY_KEY: Schema = {
 }
 
 
+DEVICE_KEY: Schema = {
+    "name": "X-Device-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22,64}$"},
+    "description": "128 random bits (22 characters of URL-safe base64, or 32 of hex) that the device made up and keeps."
+    " Without an access token, an `Idempotency-Key` belongs to it: required then, and looked at in no other case.",
+    "example": "q83vEjRWeJCrze8SNFZ4kA",
+}
+
+
 def filter_parameter(name: str, found: django_filters.Filter) -> Schema:
     schema: Schema = {"type": "string"}
     if isinstance(found, EnumFilter):
@@ -433,24 +447,20 @@ def finish(result: Schema, generator: Any, request: Any, public: bool) -> Schema
     """Spectacular's post-processing hook: camelCase in paths, tags with descriptions, an example everywhere."""
     # Spectacular takes the methods of a path from a set: in another order in every process.
     result["paths"] = {
-        camel(path): {method: item[method] for method in METHODS if method in item}
+        wire_name(path): {method: item[method] for method in METHODS if method in item}
         for path, item in result["paths"].items()
     }
     schemas = result["components"]["schemas"]
     for item in result["paths"].values():
         for found in item.values():
             for parameter in found.get("parameters", []):
-                parameter["name"] = camel(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
+                parameter["name"] = wire_name(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
             for part in (found.get("requestBody"), *found["responses"].values()):
                 for content in (part or {}).get("content", {}).values():
                     if "examples" not in content and content["schema"] is not BINARY:
                         content["examples"] = {"example": {"value": example(content["schema"], schemas)}}
     result["tags"] = [{"name": name, "description": text} for name, text in sorted(AutoSchema.tag_descriptions.items())]
     return result
-
-
-def camel(text: str) -> str:
-    return re.sub(r"_([a-z])", lambda match: match[1].upper(), text)
 
 
 @cache

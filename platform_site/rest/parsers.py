@@ -8,6 +8,7 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from platform_site.rest.bodies import most_bytes
 from platform_site.rest.exceptions import PayloadTooLarge
 
 DEEPEST = 32
@@ -18,8 +19,9 @@ class BoundedJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        body = stream.read(settings.MOST_BODY_BYTES + 1)
-        if len(body) > settings.MOST_BODY_BYTES:
+        most = most_bytes(parser_context["request"].path) if parser_context else settings.MOST_BODY_BYTES
+        body = stream.read(most + 1)
+        if len(body) > most:
             raise PayloadTooLarge
         try:
             text = body.decode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""What can be done to the fund: `fund` for prizes and wins, `commit` and `run` for draws. Only they move stock."""
+"""What can be done to the fund: `fund` for prizes and wins, `commit` and `run` for draws."""
 
 from prizes.actions.commit import commit_draw
 from prizes.actions.fund import (
@@ -9,7 +9,6 @@ from prizes.actions.fund import (
     has_won,
     require_active,
     revoke_winner,
-    take_piece,
     update_prize,
 )
 from prizes.actions.run import cancel_draw, cancel_open_draws, run_draw
@@ -26,6 +25,5 @@ __all__ = [
     "require_active",
     "revoke_winner",
     "run_draw",
-    "take_piece",
     "update_prize",
 ]

@@ -4,15 +4,16 @@ import unicodedata
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actors import Actor, person_of
 from apps_registry.contract import refuses_on_failure, winner_selector
+from apps_registry.registry import room_app
 from platform_site.db.ids import new_id
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
-from prizes import fair_draw
+from prizes import fair_draw, stock
 from prizes.actions.fund import require_active
 from prizes.entries import Eligibility, entries_left, frozen_entries, text_of_entries
 from prizes.enums import OPEN_DRAWS, DrawMode, DrawStatus, WinnerState
@@ -35,10 +36,10 @@ Line = tuple[Prize, int]
 def commit_draw(
     *,
     room_id: str,
-    by: User | None,
+    by: Actor,
     prizes: Sequence[tuple[str, int | None]] = (),
     eligibility: Eligibility | None = None,
-    distinct: bool = True,
+    distinct: bool | None = None,
     entropy_plan: str = "",
     rehearsal: bool = False,
     replaces: str | None = None,
@@ -47,11 +48,17 @@ def commit_draw(
 
     `prizes` are (prize id, count) in the order of the draw; without a count all pieces that are free. `replaces` is
     a REVOKED win: then its prize, one piece, and the entries of its draw that are left. A rehearsal reserves nothing
-    and may be held before the event starts. Raises RoomNotActive or RoomClosed, NotFound (no such prize or win),
-    PrizeExhausted, AlreadyReplaced, InvalidInput (nobody can enter, weights, a replacement's other rules).
+    and may be held before the event starts. Where `eligibility` and `distinct` leave something open, the room's game
+    says (a lottery weighs tickets); else everybody weighs the same and wins once.
+
+    Raises RoomNotActive or RoomClosed, NotFound (no such prize or win), PrizeExhausted, AlreadyReplaced, InvalidInput
+    (nobody can enter, weights, a replacement's other rules).
     """
     room = locked_room(room_id, by, Need.ORGANIZE)
     require_open(room, rehearsal)
+    game = room_app(room.app_id).draw_rules(room)
+    if distinct is None:
+        distinct = not game.several_wins
     if replaces is not None:
         replaced, before = replaceable_win(room, replaces, rehearsal)
         lines = free_lines(room, one_piece_of(replaced, prizes))
@@ -59,7 +66,7 @@ def commit_draw(
         entries = entries_left(replaced, before)
     else:
         lines = free_lines(room, prizes)
-        eligibility = eligibility or Eligibility()
+        eligibility = (eligibility or Eligibility()).under(game)
         entries = frozen_entries(room, [prize.pk for prize, _ in lines], eligibility)
     if not entries:
         raise InvalidInput({"eligibility": ["There is nobody who could win: the draw would have no entry."]})
@@ -101,14 +108,15 @@ def commit_draw(
         rules_hash=commit.rules_hash,
         fingerprint=commit.fingerprint,
         strength="committed+entropy" if plan else "committed",
-        created_by=by,
+        created_by=person_of(by),
     )
     draw.lines = DrawPrize.objects.bulk_create(
         DrawPrize(draw=draw, prize=prize, position=position, name=prize.name, count=count)
         for position, (prize, count) in enumerate(lines)
     )
     if not rehearsal:
-        reserve(lines)
+        for prize, count in lines:
+            stock.reserve(prize.pk, count)
     tell_committed(room, draw, by=by)
     return draw
 
@@ -152,19 +160,11 @@ def free_lines(room: Room, asked: Sequence[tuple[str, int | None]]) -> list[Line
         if prize_id not in known:
             raise NotFound("There is no such prize in this room.")
         prize = known[prize_id]
-        free = prize.quantity_remaining - prize.quantity_reserved
+        free = prize.free
         if free < (count or 1):
             raise PrizeExhausted(f"Of {prize.name!r} {free} pieces are free.", prizeId=prize.pk, free=free)
         lines.append((prize, count or free))
     return lines
-
-
-def reserve(lines: Sequence[Line]) -> None:
-    """Promises the pieces to an open draw, by a conditional write: nothing is promised twice."""
-    for prize, count in lines:
-        free = Prize.objects.filter(pk=prize.pk, quantity_remaining__gte=F("quantity_reserved") + count)
-        if not free.update(quantity_reserved=F("quantity_reserved") + count):
-            raise PrizeExhausted
 
 
 def replaceable_win(room: Room, winner_id: str, rehearsal: bool) -> tuple[Winner, Draw]:
@@ -191,7 +191,7 @@ def one_piece_of(win: Winner, asked: Sequence[tuple[str, int | None]]) -> list[t
     return [(win.prize_id, 1)]
 
 
-def tell_committed(room: Room, draw: Draw, *, by: User | None) -> None:
+def tell_committed(room: Room, draw: Draw, *, by: Actor) -> None:
     told = {
         "drawId": draw.pk,
         "seq": draw.seq,

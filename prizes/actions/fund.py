@@ -4,14 +4,15 @@ import json
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actors import Actor, person_of
+from platform_site.db.changes import UNCHANGED, Unchanged, named
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
-from platform_site.rest.fields import MetadataField
+from platform_site.rest.fields import MetadataField, wire_name
+from prizes import stock
 from prizes.enums import OPEN_DRAWS, WinnerMethod, WinnerState
-from prizes.errors import AlreadyWon, PrizeExhausted, PrizeInUse, QuantityPromised
+from prizes.errors import AlreadyWon, PrizeInUse
 from prizes.models import Prize, Winner
 from prizes.shapes import PrizeSerializer, WinnerSerializer
 from rooms.enums import ParticipantRole, RoomStatus
@@ -21,21 +22,12 @@ from rooms.models import Notification, Participant, Room
 from rooms.notifications import notify_all
 from rooms.permissions import Need, locked_room
 
-API_NAMES = {
-    "name": "name",
-    "description": "description",
-    "image_url": "imageUrl",
-    "quantity": "quantity",
-    "metadata": "metadata",
-    "position": "position",
-}
-
 
 @transaction.atomic
 def create_prize(
     *,
     room_id: str,
-    by: User | None,
+    by: Actor,
     name: str,
     quantity: int = 1,
     description: str = "",
@@ -64,7 +56,18 @@ def create_prize(
 
 
 @transaction.atomic
-def update_prize(*, room_id: str, prize_id: str, by: User | None, **changes: Any) -> Prize:
+def update_prize(
+    *,
+    room_id: str,
+    prize_id: str,
+    by: Actor,
+    name: str | Unchanged = UNCHANGED,
+    description: str | Unchanged = UNCHANGED,
+    image_url: str | Unchanged = UNCHANGED,
+    quantity: int | Unchanged = UNCHANGED,
+    metadata: dict[str, Any] | Unchanged = UNCHANGED,
+    position: int | Unchanged = UNCHANGED,
+) -> Prize:
     """Changes name, description, image_url, position, metadata (merged at the top level, None removes a key) and
     quantity, which takes the stock with it.
 
@@ -74,20 +77,28 @@ def update_prize(*, room_id: str, prize_id: str, by: User | None, **changes: Any
     if not room.is_open:
         raise RoomClosed
     prize = prize_of(room, prize_id)
-    if "metadata" in changes:
-        changes["metadata"] = merged_metadata(prize.metadata, changes["metadata"])
-    changed = {name: value for name, value in changes.items() if getattr(prize, name) != value}
+    if metadata is not UNCHANGED:
+        metadata = merged_metadata(prize.metadata, metadata)
+    given = named(
+        name=name,
+        description=description,
+        image_url=image_url,
+        quantity=quantity,
+        metadata=metadata,
+        position=position,
+    )
+    changed = {field: value for field, value in given.items() if getattr(prize, field) != value}
     if not changed:
         return prize
     if "quantity" in changed:
-        change_stock(prize, changed["quantity"])
+        stock.resize(prize, changed["quantity"])
     # Nothing but the fields that changed is written: stock that moved above must not be written back.
-    for name in changed.keys() - {"quantity"}:
-        setattr(prize, name, changed[name])
+    for field in changed.keys() - {"quantity"}:
+        setattr(prize, field, changed[field])
     prize.save(update_fields=[*(changed.keys() - {"quantity"}), "updated_at"])
     prize = prize_of(room, prize_id)
     shown = PrizeSerializer(prize).data
-    told = {API_NAMES[name]: changed[name] for name in changed}
+    told = {wire_name(field): value for field, value in changed.items()}
     if "quantity" in changed:
         told["quantityRemaining"] = prize.quantity_remaining
     record(room, "prize:updated", {"prizeId": prize.pk, "changes": told, "prize": shown}, by=by)
@@ -108,18 +119,8 @@ def merged_metadata(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, A
     return merged
 
 
-def change_stock(prize: Prize, quantity: int) -> None:
-    """Moves quantity and remaining pieces by the same number, by a conditional write."""
-    more = quantity - prize.quantity
-    fits = Prize.objects.filter(
-        pk=prize.pk, quantity=prize.quantity, quantity_remaining__gte=F("quantity_reserved") - more
-    )
-    if not fits.update(quantity=quantity, quantity_remaining=F("quantity_remaining") + more):
-        raise QuantityPromised
-
-
 @transaction.atomic
-def delete_prize(*, room_id: str, prize_id: str, by: User | None) -> None:
+def delete_prize(*, room_id: str, prize_id: str, by: Actor) -> None:
     """Hides a prize that nobody holds. Raises RoomClosed, NotFound, PrizeInUse."""
     room = locked_room(room_id, by, Need.RUN)
     if not room.is_open:
@@ -136,7 +137,7 @@ def award_prize(
     room_id: str,
     prize_id: str,
     participant_id: str,
-    by: User | None,
+    by: Actor,
     method: str = WinnerMethod.MANUAL,
     round_key: str = "",
     metadata: dict[str, Any] | None = None,
@@ -154,7 +155,7 @@ def award_prize(
             if prize is None:
                 raise NotFound("There is no such prize in this room.")
             participant = eligible_participant(room, participant_id)
-            take_piece(prize)
+            stock.take(prize.pk)
             winner = Winner(
                 room=room,
                 participant=participant,
@@ -201,20 +202,13 @@ def eligible_participant(room: Room, participant_id: str) -> Participant:
     return participant
 
 
-def take_piece(prize: Prize) -> None:
-    """Takes one piece that is not reserved, by a conditional write: whoever comes too late changes no row."""
-    free = Prize.objects.filter(pk=prize.pk, quantity_remaining__gt=F("quantity_reserved"))
-    if not free.update(quantity_remaining=F("quantity_remaining") - 1):
-        raise PrizeExhausted
-
-
 def has_won(prize_id: str, participant_id: str, round_key: str) -> bool:
     wins = Winner.objects.live().filter(prize=prize_id, round_key=round_key)
     return wins.exists() if round_key else wins.filter(participant=participant_id).exists()
 
 
 @transaction.atomic
-def fulfil_winner(*, room_id: str, winner_id: str, by: User | None) -> Winner:
+def fulfil_winner(*, room_id: str, winner_id: str, by: Actor) -> Winner:
     """The prize was handed over; goes on after the event. Again: no change, the same answer. Raises InvalidTransition
     for a revoked win."""
     room = locked_room(room_id, by, Need.RUN)
@@ -230,7 +224,7 @@ def fulfil_winner(*, room_id: str, winner_id: str, by: User | None) -> Winner:
 
 
 @transaction.atomic
-def revoke_winner(*, room_id: str, winner_id: str, by: User | None, reason: str = "") -> Winner:
+def revoke_winner(*, room_id: str, winner_id: str, by: Actor, reason: str = "") -> Winner:
     """Takes a win back, with its piece into the fund; goes on after the event. Again: no change, the same answer, and
     the first reason stays. Raises InvalidTransition for a win that was handed over."""
     room = locked_room(room_id, by, Need.ORGANIZE)
@@ -239,11 +233,11 @@ def revoke_winner(*, room_id: str, winner_id: str, by: User | None, reason: str 
         return winner
     # The condition, and not the lock alone, makes sure that two revocations never return two pieces.
     revoked = Winner.objects.filter(pk=winner.pk, state=WinnerState.AWARDED).update(
-        state=WinnerState.REVOKED, revoked_at=timezone.now(), revoked_by=by, revocation_reason=reason
+        state=WinnerState.REVOKED, revoked_at=timezone.now(), revoked_by=person_of(by), revocation_reason=reason
     )
     if not revoked:
         raise InvalidTransition("A prize that was handed over cannot be taken back.")
-    Prize.all_objects.filter(pk=winner.prize_id).update(quantity_remaining=F("quantity_remaining") + 1)
+    stock.give_back(winner.prize_id)
     told = {"winnerId": winner.pk, "participantId": winner.participant_id, "prizeId": winner.prize_id}
     record(room, "winner:removed", told, by=by)
     return winner_of(room, winner_id)

@@ -9,14 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actors import Actor, person_of
 from apps_registry.contract import AppFailed, Selection, SelectionRequest, winner_selector
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
-from prizes import fair_draw
+from prizes import fair_draw, stock
 from prizes.actions.commit import public_text, require_open, visibility_of
 from prizes.actions.fund import message_of
 from prizes.entries import entries_of, withdrawn_now
@@ -38,7 +38,7 @@ MOST_WINNERS_TOLD = 100
 BATCH = 500
 
 
-def run_draw(*, room_id: str, draw_id: str, by: User | None, entropy: str = "") -> Draw:
+def run_draw(*, room_id: str, draw_id: str, by: Actor, entropy: str = "") -> Draw:
     """Draws, stores the winners, moves the stock and reveals the seed, or does nothing. Do not call it in a
     transaction of your own where an app chooses: it is asked between two transactions.
 
@@ -61,7 +61,7 @@ def run_draw(*, room_id: str, draw_id: str, by: User | None, entropy: str = "") 
 
 
 @transaction.atomic
-def claim_draw(*, room_id: str, draw_id: str, by: User | None, entropy: str) -> datetime | None:
+def claim_draw(*, room_id: str, draw_id: str, by: Actor, entropy: str) -> datetime | None:
     """Makes this process the one that runs the draw, until the returned time; None where it was run so before. With the
     first claim the public value is fixed and told: whoever knows the seed cannot try one value after the other."""
     room = locked_room(room_id, by, Need.ORGANIZE)
@@ -192,7 +192,7 @@ def fault_in(selections: Sequence[Selection], field: Field, barred: Iterable[str
 
 
 @transaction.atomic
-def complete_draw(field: Field, choice: Choice, *, room_id: str, claim: datetime, by: User | None) -> Draw:
+def complete_draw(field: Field, choice: Choice, *, room_id: str, claim: datetime, by: Actor) -> Draw:
     room = locked_room(room_id, by, Need.ORGANIZE)
     draw = field.draw
     if not Draw.objects.filter(pk=draw.pk, status=DrawStatus.RUNNING, claimed_until=claim).exists():
@@ -211,8 +211,8 @@ def complete_draw(field: Field, choice: Choice, *, room_id: str, claim: datetime
         draw.strength = "delegated"
     else:
         outcome = fair_draw.draw(field.commit, seed=seed, entropy=draw.entropy or "", withdrawn=barred)
-    draw.status, draw.claimed_until, draw.run_at, draw.ended_by = DrawStatus.COMPLETED, None, timezone.now(), by
-    draw.seed = seed.hex()
+    draw.status, draw.claimed_until, draw.run_at = DrawStatus.COMPLETED, None, timezone.now()
+    draw.ended_by, draw.seed = person_of(by), seed.hex()
     draw.fallback_reason = f"The app could not choose: {failure}. The platform drew instead." if failure else ""
     draw.outcome = [
         {"prizeId": win.prize_id, "participantId": win.participant_id, "rank": win.rank} for win in outcome.wins
@@ -251,20 +251,13 @@ def award(
     *,
     method: WinnerMethod,
     metadata: dict[tuple[str, str], dict[str, Any]],
-    by: User | None,
+    by: Actor,
 ) -> None:
     """Writes the wins of a draw and takes their pieces and what was reserved out of the stock, in as few statements as
     a draw of a thousand needs."""
     won = Counter(win.prize_id for win in wins)
     for line in draw.lines:
-        promised = Prize.objects.filter(
-            pk=line.prize_id, quantity_reserved__gte=line.count, quantity_remaining__gte=won[line.prize_id]
-        )
-        if not promised.update(
-            quantity_reserved=F("quantity_reserved") - line.count,
-            quantity_remaining=F("quantity_remaining") - won[line.prize_id],
-        ):
-            raise RuntimeError(f"Draw {draw.pk}: the pieces that were reserved for it are gone.")
+        stock.release(line.prize_id, line.count, won=won[line.prize_id])
     prizes = Prize.objects.in_bulk([line.prize_id for line in draw.lines])
     for start in range(0, len(wins), BATCH):
         part = wins[start : start + BATCH]
@@ -310,7 +303,7 @@ def completed(draw: Draw) -> dict[str, Any]:
 
 
 @transaction.atomic
-def cancel_draw(*, room_id: str, draw_id: str, by: User | None, reason: str = "") -> Draw:
+def cancel_draw(*, room_id: str, draw_id: str, by: Actor, reason: str = "") -> Draw:
     """Ends an open draw without a result: the pieces are free again, the seed is revealed, the record stays.
 
     Again: no change, the same answer. Raises NotFound, DrawOver (it was run), DrawRunning, SeedUnreadable.
@@ -329,20 +322,19 @@ def cancel_draw(*, room_id: str, draw_id: str, by: User | None, reason: str = ""
     return draw
 
 
-def cancel_open_draws(room: Room, by: User | None) -> None:
+def cancel_open_draws(room: Room, by: Actor) -> None:
     """The room, locked, is closing: nothing can be drawn any more. Whoever is running a draw finds it cancelled."""
     for draw in Draw.objects.light().with_lines().filter(room=room).open().order_by("seq"):
         end(room, draw, by=by, reason="The event ended before the draw was run.")
 
 
-def end(room: Room, draw: Draw, *, by: User | None, reason: str) -> None:
+def end(room: Room, draw: Draw, *, by: Actor, reason: str) -> None:
     if not draw.rehearsal:
         for line in draw.lines:
-            reserved = Prize.all_objects.filter(pk=line.prize_id, quantity_reserved__gte=line.count)
-            if not reserved.update(quantity_reserved=F("quantity_reserved") - line.count):
-                raise RuntimeError(f"Draw {draw.pk}: the pieces that were reserved for it are gone.")
+            stock.release(line.prize_id, line.count)
     draw.status, draw.claimed_until, draw.cancelled_at = DrawStatus.CANCELLED, None, timezone.now()
-    draw.seed, draw.cancellation_reason, draw.ended_by = opened(draw.sealed_seed).hex(), reason, by
+    draw.seed, draw.cancellation_reason = opened(draw.sealed_seed).hex(), reason
+    draw.ended_by = person_of(by)
     draw.save(
         update_fields=[
             *("status", "claimed_until", "cancelled_at", "seed", "cancellation_reason", "ended_by", "updated_at"),

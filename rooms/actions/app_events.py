@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.actors import PLATFORM, Actor
 from platform_site.rest.exceptions import InvalidInput, PayloadTooLarge
 from platform_site.rest.throttling import RateLimited, hit
 from rooms.enums import Visibility
@@ -37,10 +37,10 @@ def publish_app_event(
     room_id: str,
     name: str,
     payload: dict[str, Any],
-    by: User | None = None,
+    by: Actor = PLATFORM,
     visibility: Visibility = Visibility.PUBLIC,
 ) -> RoomEvent:
-    """Tells the room an event of its app. `by` is who caused it (None: the app itself); the caller answers for them.
+    """Tells the room an event of its app. `by` caused it (PLATFORM: the app by itself); the caller answers for that.
 
     Raises InvalidInput for a name that is none, Forbidden for one outside the namespace of the room's app,
     EventTooLarge, RateLimited, RoomClosed after the event, NotFound.
@@ -54,7 +54,7 @@ def publish_app_event(
     if not counted.allowed:
         raise RateLimited(counted, "Too many events of the app in this room. Wait a second.")
     with transaction.atomic():
-        room: Room = locked_room(room_id, None, Need.READ)
+        room: Room = locked_room(room_id, PLATFORM, Need.READ)
         if match["namespace"] != namespace_of(room.app_id) or match["namespace"] in PLATFORMS_OWN:
             raise ForeignEvent(f"Events of this room's app begin with {namespace_of(room.app_id)}:")
         if not room.is_open:

@@ -7,10 +7,13 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.actions import open_dashboard
+from accounts.actors import Actor
 from accounts.models import User
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput
 from platform_site.rest.fields import MetadataField
 from platform_site.rest.throttling import RateLimited, hit
+from rooms.actions.offers import end_invitations_to, end_offers_by, keep_place
 from rooms.enums import RUNNERS, ParticipantRole, Visibility
 from rooms.errors import NotInRoom, NotRemoved, OrganizerStays, RoomClosed, RoomFull
 from rooms.events import record
@@ -25,7 +28,7 @@ MOST_REMOVALS = 20  # a minute, room and moderator: who goes astray cannot empty
 def leave_room(*, room_id: str, by: User) -> Participant:
     """`by` leaves, at any time. Raises OrganizerStays (who created the room), NotInRoom (who is not in it)."""
     room = locked_room(room_id, by, Need.READ)
-    participant = Participant.objects.filter(user_id=by.pk, room=room).first()
+    participant = Participant.objects.select_related("user").filter(user_id=by.pk, room=room).first()
     if participant is None:
         raise NotInRoom
     leave(room, participant, by)
@@ -37,6 +40,8 @@ def leave(room: Room, participant: Participant, by: User) -> None:
         raise OrganizerStays
     participant.deleted_at = timezone.now()
     participant.save(update_fields=["deleted_at", "updated_at"])
+    end_offers_by(room, participant.user)
+    room_app(room.app_id).on_leave(room, participant, by)
     record(room, "participant:left", {"participantId": participant.pk, "userId": participant.user_id}, by=by)
 
 
@@ -48,7 +53,7 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
     OrganizerStays, NotInRoom, and for moderators RateLimited.
     """
     room = locked_room(room_id, by, Need.READ)
-    participant = Participant.objects.filter(pk=participant_id, room=room).first()
+    participant = Participant.objects.select_related("user").filter(pk=participant_id, room=room).first()
     if participant is not None and participant.user_id == by.pk:
         leave(room, participant, by)
         return participant
@@ -66,6 +71,9 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
             raise RateLimited(counted, "Too many removals in a minute. Ask an organizer.")
     participant.deleted_at, participant.removed_by, participant.removal_reason = timezone.now(), by, reason
     participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
+    end_invitations_to(room, participant.user, above=None)
+    end_offers_by(room, participant.user)
+    room_app(room.app_id).on_leave(room, participant, by)
     told = {"participantId": participant.pk, "userId": participant.user_id}
     record(room, "participant:left", told, by=by)
     audit = {"removedBy": by.pk, "reason": reason}
@@ -74,7 +82,7 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
 
 
 @transaction.atomic
-def restore_participant(*, room_id: str, participant_id: str, by: User | None) -> Participant:
+def restore_participant(*, room_id: str, participant_id: str, by: Actor) -> Participant:
     """Undoes a removal: the row comes back as it was. Who is in the room already stays, and nothing happens.
 
     Raises RoomClosed, RoomFull, NotRemoved (they left by themselves), NotInRoom (they never were here, or their account
@@ -95,18 +103,20 @@ def restore_participant(*, room_id: str, participant_id: str, by: User | None) -
         require_seat(room)
     participant.deleted_at, participant.removed_by, participant.removal_reason = None, None, ""
     participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
+    room_app(room.app_id).on_join(room, participant, by)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
     return participant
 
 
 @transaction.atomic
 def change_participant(
-    *, room_id: str, participant_id: str, by: User | None, role: str = "", metadata: dict[str, Any] | None = None
+    *, room_id: str, participant_id: str, by: Actor, role: str = "", metadata: dict[str, Any] | None = None
 ) -> Participant:
     """Gives somebody another role, and merges `metadata` (None removes a key).
 
-    Moderators only move those below them further down. Raises Forbidden, OrganizerStays (the creator), NotInRoom,
-    InvalidInput (metadata from a moderator or too large, a guest who is to run the room), RoomClosed (metadata).
+    A higher role to run the room with is offered: they keep theirs until they accept it. Moderators only move those
+    below them further down. Raises Forbidden, OrganizerStays (the creator), NotInRoom, InvalidInput (metadata from a
+    moderator or too large, a guest who is to run the room), RoomClosed (metadata, offers).
     """
     room = locked_room(room_id, by, Need.RUN)
     participant = Participant.objects.select_related("user").filter(pk=participant_id, room=room).first()
@@ -119,19 +129,30 @@ def change_participant(
         merge_metadata(room, participant, metadata, by)
     if role and role != participant.role:
         require_step(room, participant, role, by)
-        set_role(room, participant, role, by=by)
+        give_role(room, participant, role, by)
     return participant
 
 
-def require_numbering(room: Room, by: User | None) -> None:
+def give_role(room: Room, participant: Participant, role: str, by: Actor) -> None:
+    """Writes a role, or offers one that nobody gets without their own word."""
+    rises_to_run = role in RUNNERS and rank_of(role) > rank_of(participant.role)
+    if not rises_to_run or by.pk == participant.user_id:
+        set_role(room, participant, role, by=by)
+        return
+    if not room.is_open:
+        raise RoomClosed
+    keep_place(room, role, by=by, user=participant.user)
+
+
+def require_numbering(room: Room, by: Actor) -> None:
     """People may not number their own tickets."""
-    if by is not None and not is_allowed(room, by, Need.ORGANIZE):
+    if not is_allowed(room, by, Need.ORGANIZE):
         raise InvalidInput({"metadata": ["Only organizers set metadata."]})
 
 
-def require_step(room: Room, participant: Participant, role: str, by: User | None) -> None:
+def require_step(room: Room, participant: Participant, role: str, by: Actor) -> None:
     """Refuses a role that `by` may not give to this person."""
-    if by is not None and not is_allowed(room, by, Need.ORGANIZE):
+    if not is_allowed(room, by, Need.ORGANIZE):
         below = rank_of(participant.role) < rank_of(ParticipantRole.MODERATOR) or participant.user_id == by.pk
         if not below or rank_of(role) > rank_of(participant.role):
             raise Forbidden("A moderator cannot give this role to this person.")
@@ -160,22 +181,36 @@ def require_seat(room: Room, wanted: int = 1) -> None:
         raise RoomFull
 
 
-def set_role(room: Room, participant: Participant, role: str, *, by: User | None) -> None:
-    """Writes a new role into a locked room and tells it."""
-    participant.role = role
-    participant.save(update_fields=["role", "updated_at"])
+def set_role(room: Room, participant: Participant, role: str, *, by: Actor) -> None:
+    """Writes a new role into a locked room and tells it. Who is lowered loses what was open to more than that."""
+    is_lowered = rank_of(role) < rank_of(participant.role)
+    take_role(participant, role, is_held=by.pk != participant.user_id)
+    participant.save(update_fields=["role", "role_accepted_at", "is_held_viewer", "updated_at"])
+    if is_lowered:
+        end_invitations_to(room, participant.user, above=role)
+        end_offers_by(room, participant.user)
+    room_app(room.app_id).on_join(room, participant, by)
     tell_updated(room, participant, {"role": role}, by=by)
     if role in RUNNERS:
         open_dashboard(user=participant.user)
 
 
-def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any], by: User | None) -> None:
+def take_role(participant: Participant, role: str, *, is_held: bool) -> None:
+    """Sets a role and what goes with it (unsaved): `is_held` says that a VIEWER is one by somebody else's decision."""
+    participant.role = role
+    participant.role_accepted_at = (participant.role_accepted_at or timezone.now()) if role in RUNNERS else None
+    participant.is_held_viewer = is_held and role == ParticipantRole.VIEWER
+
+
+def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any], by: Actor) -> None:
     merged = {name: value for name, value in (participant.metadata | changes).items() if value is not None}
     if merged == participant.metadata:
         return
+    before = participant.metadata
     participant.metadata = bounded_metadata(merged)
     participant.save(update_fields=["metadata", "updated_at"])
-    tell_updated(room, participant, {"metadata": merged}, by=by, visibility=Visibility.ORGANIZER)
+    room_app(room.app_id).on_metadata(room, participant, before, by)
+    tell_updated(room, participant, {"metadata": participant.metadata}, by=by, visibility=Visibility.ORGANIZER)
 
 
 def bounded_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +226,7 @@ def tell_updated(
     participant: Participant,
     changes: dict[str, Any],
     *,
-    by: User | None,
+    by: Actor,
     visibility: Visibility = Visibility.PUBLIC,
 ) -> None:
     member = visibility == Visibility.ORGANIZER

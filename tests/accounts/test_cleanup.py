@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from accounts.actors import PLATFORM
 from accounts.google import STATE_LIVES
 from accounts.handover import new_exchange_code
 from accounts.models import DELETED_USER_NAME, OneTimeCode, Session, TokenBlacklist, User
@@ -40,9 +41,9 @@ def test_what_has_expired_goes_and_the_rest_stays(participant):
     old = Session.objects.get()
     Session.objects.update(created_at=days_ago(40), expires_at=days_ago(1))
     fresh = open_session(user=participant)
-    revoke(["old"], user_id=None, by=None, reason="test")
+    revoke(["old"], user_id=None, by=PLATFORM, reason="test")
     TokenBlacklist.objects.update(expires_at=days_ago(1))
-    revoke(["new"], user_id=None, by=None, reason="test")
+    revoke(["new"], user_id=None, by=PLATFORM, reason="test")
     new_exchange_code(participant)
     OneTimeCode.objects.update(expires_at=days_ago(1))
     new_exchange_code(participant)
@@ -93,7 +94,7 @@ def test_people_who_may_come_back_stay(room, reason):
 
 def over(room, days):
 
-    update_room(room_id=room.pk, by=None, status="COMPLETED")
+    update_room(room_id=room.pk, by=PLATFORM, status="COMPLETED")
     Room.objects.filter(pk=room.pk).update(closed_at=days_ago(days))
     return room
 

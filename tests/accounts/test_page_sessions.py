@@ -6,11 +6,12 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 from django.test import Client
 
+from accounts.actors import PLATFORM
 from accounts.erasure import erase_user
 from accounts.models import PageSession, Session, User
 from accounts.page_sessions import SessionStore
 from accounts.sessions import deactivate_user, end_families
-from rooms.identity import identity_of_session
+from rooms.live.identity import identity_of_session
 from tests.accounts.test_sessions import LOGOUT, SESSIONS, live, login, with_token
 from tests.factories import PASSWORD, make_user
 
@@ -97,7 +98,7 @@ def test_what_ends_all_devices_ends_browsers(participant, how):
         participant.set_password("another long password")
         participant.save()
     if how == "closed":
-        deactivate_user(user=participant, by=None)
+        deactivate_user(user=participant, by=PLATFORM)
     if how == "erased":
         erase_user(user=participant, by=participant)
     assert not PageSession.objects.filter(device__user=participant).exists()

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import revocation
+from accounts.actors import PLATFORM
 from accounts.hashes import hashed
 from accounts.models import TokenBlacklist
 from accounts.revocation import LocalCopy, RedisCopy, is_revoked, lift, person_mark, revoke, token_mark
@@ -27,7 +28,7 @@ def claims():
 
 
 def revoke_token(token):
-    revoke([token_mark(token["jti"])], user_id=None, by=None, reason="test")
+    revoke([token_mark(token["jti"])], user_id=None, by=PLATFORM, reason="test")
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_only_hashes_are_kept(on_file):
 def test_a_token_falls_with_any_of_its_marks(kind, mark):
     token, other = claims(), claims()
     assert not is_revoked(token)
-    revoke([hashed(f"{mark}:{token[mark]}")], user_id=None, by=None, reason="test")
+    revoke([hashed(f"{mark}:{token[mark]}")], user_id=None, by=PLATFORM, reason="test")
     assert is_revoked(token)
     assert not is_revoked(other)
 
@@ -97,7 +98,7 @@ def test_sensitive_callers_ask_the_table(kind, django_assert_num_queries):
 
 def test_a_lifted_revocation_is_over_at_once(kind):
     token = claims()
-    revoke([person_mark(token["sub"])], user_id=None, by=None, reason="test")
+    revoke([person_mark(token["sub"])], user_id=None, by=PLATFORM, reason="test")
     assert is_revoked(token)
     lift(person_mark(token["sub"]))
     assert not is_revoked(token)
@@ -183,7 +184,11 @@ def test_without_redis_the_table_is_asked_and_redis_is_told_later(on_redis, monk
 
 def test_listeners_hear_what_was_revoked_and_committed(kind, settings, monkeypatch):
     heard: list[str] = []
-    monkeypatch.setattr(revocation, "heard", heard.extend, raising=False)
+
+    def hear(*, marks: list[str]) -> None:
+        heard.extend(marks)
+
+    monkeypatch.setattr(revocation, "heard", hear, raising=False)
     settings.REVOCATION_LISTENERS = ["accounts.revocation.heard"]
     token = claims()
     with pytest.raises(ZeroDivisionError), transaction.atomic():

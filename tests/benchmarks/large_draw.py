@@ -99,6 +99,7 @@ def measure(chosen: argparse.Namespace) -> None:
     django.setup()
     from django.db import connection  # noqa: PLC0415
 
+    from accounts.actors import PLATFORM  # noqa: PLC0415
     from prizes import fair_draw  # noqa: PLC0415
     from prizes.actions import commit_draw, run_draw  # noqa: PLC0415
     from prizes.entries import Eligibility  # noqa: PLC0415
@@ -109,8 +110,10 @@ def measure(chosen: argparse.Namespace) -> None:
     connection.ensure_connection()
     print(f"{connection.vendor}: {chosen.winners:,} winners among {chosen.entries:,} entries; {peak():.0f} MiB before")
     rules = Eligibility(weight_field="tickets") if chosen.weighted else Eligibility()
-    draw = timed("commit", lambda: commit_draw(room_id=room_id, by=None, prizes=[(prize_id, None)], eligibility=rules))
-    timed("run", lambda: run_draw(room_id=room_id, draw_id=draw.pk, by=None))
+    draw = timed(
+        "commit", lambda: commit_draw(room_id=room_id, by=PLATFORM, prizes=[(prize_id, None)], eligibility=rules)
+    )
+    timed("run", lambda: run_draw(room_id=room_id, draw_id=draw.pk, by=PLATFORM))
     assert Winner.objects.count() == min(chosen.winners, chosen.entries)
     stored = Draw.objects.with_lines().get(pk=draw.pk)
     size = timed("record as JSON", lambda: sum(len(part) for part in record_json(stored)))

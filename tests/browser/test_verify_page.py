@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
+from accounts.actors import PLATFORM
 from accounts.page_sessions import SessionStore
 from prizes import fair_draw
 from prizes.actions import cancel_draw, run_draw
@@ -66,7 +67,7 @@ def drawn(room):
     for _ in range(5):
         add_participant(room)
     draw = make_draw(room, prize, entropy_plan="dice")
-    return run_draw(room_id=room.pk, draw_id=draw.pk, by=None, entropy="3 1 6")
+    return run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM, entropy="3 1 6")
 
 
 def test_a_right_draw(page, live_server, drawn):
@@ -108,7 +109,7 @@ def test_a_draw_that_is_open_or_cancelled(page, live_server, room, participant):
     assert page.inner_text("#verdict h2") == "Sealed, and not yet drawn"
     assert not page.is_visible("#winners")
     assert "WRONG" not in states(page).values()
-    cancel_draw(room_id=room.pk, draw_id=draw.pk, by=None)
+    cancel_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     open_draw(page, live_server, draw)
     assert page.inner_text("#verdict h2") == "This draw was cancelled"
     assert page.inner_text("#winners-title") == "Who would have won"

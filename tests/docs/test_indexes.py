@@ -20,7 +20,7 @@ REFERENCE = re.compile(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 BIG = 1_000  # rows
 MODELS = {
     model.__name__: model
-    for label in ("accounts", "apps_registry", "rooms", "prizes")
+    for label in ("accounts", "apps_registry", "rooms", "prizes", "lottery", "quiz")
     for model in apps.get_app_config(label).get_models()
 }
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import open_dashboard
+from accounts.actors import PLATFORM
 from prizes.actions import award_prize
 from prizes.models import Draw, DrawPrize, Prize, Winner
 from rooms.actions import update_room
@@ -59,7 +60,7 @@ def make_draw(room, seq=1):
 
 def award(room, prize=None):
     prize = prize or make_prize(room)
-    return award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=add_participant(room).pk, by=None)
+    return award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=add_participant(room).pk, by=PLATFORM)
 
 
 MAKERS: dict[str, Any] = {"prizes_prize": make_prize, "prizes_winner": award, "prizes_draw": make_draw}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.actors import PLATFORM
 from prizes import fair_draw
 from prizes.actions import run_draw
 from prizes.models import Draw, Prize, Winner
@@ -41,7 +42,7 @@ def record(draw):
 def test_the_app_chooses_and_the_record_says_so(room, prize, chosen_by):
     chosen_by("Selector")
     draw = make_draw(room, prize, 2)
-    run_draw(room_id=room.pk, draw_id=draw.pk, by=None)
+    run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     shown = record(draw)
     report = fair_draw.check_record(shown)
     assert report.ok
@@ -58,7 +59,7 @@ def test_the_app_chooses_and_the_record_says_so(room, prize, chosen_by):
 
 def test_fewer_winners_than_pieces_are_the_apps_right(room, prize, chosen_by):
     chosen_by("Modest", key="*")
-    run_draw(room_id=room.pk, draw_id=make_draw(room, prize, 2).pk, by=None)
+    run_draw(room_id=room.pk, draw_id=make_draw(room, prize, 2).pk, by=PLATFORM)
     assert Winner.objects.get().method == "APP"
     assert Prize.objects.values_list("quantity_remaining", "quantity_reserved").get() == (2, 0)
 
@@ -76,7 +77,7 @@ def test_fewer_winners_than_pieces_are_the_apps_right(room, prize, chosen_by):
 def test_where_the_app_fails_the_platform_draws_and_says_so(room, prize, chosen_by, name, reason):
     chosen_by(name)
     draw = make_draw(room, prize, 2)
-    done = run_draw(room_id=room.pk, draw_id=draw.pk, by=None)
+    done = run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     assert done.fallback_reason == f"The app could not choose: {reason}. The platform drew instead."
     assert RoomEvent.objects.get(type="draw:completed").payload["fallbackReason"] == done.fallback_reason
     shown = record(draw)
@@ -91,19 +92,19 @@ def test_a_crash_in_an_app_leaves_the_draw_as_it_was(room, prize, chosen_by):
     draw = make_draw(room, prize, 2)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            run_draw(room_id=room.pk, draw_id=draw.pk, by=None)
+            run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     draw.refresh_from_db()
     assert (draw.status, draw.entropy, draw.claimed_until) == ("RUNNING", "", None)
     assert {request.request_id for request in selectors.asked} == {f"draw-{draw.pk}"}
     chosen_by("Selector")
-    run_draw(room_id=room.pk, draw_id=draw.pk, by=None)
+    run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     assert Winner.objects.count() == 2
 
 
 def test_a_rehearsal_asks_no_app(room, prize, chosen_by):
     chosen_by("Selector")
     draw = make_draw(room, prize, 2, rehearsal=True)
-    run_draw(room_id=room.pk, draw_id=draw.pk, by=None)
+    run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     assert selectors.asked == []
     assert record(draw)["strength"] == "committed"
 
@@ -113,7 +114,7 @@ def test_an_app_without_the_capability_is_not_asked(organiser, settings):
     settings.WINNER_SELECTORS = {"*": "tests.prizes.selectors.Selector"}
     selectors.asked.clear()
     add_participant(room)
-    run_draw(room_id=room.pk, draw_id=make_draw(room, make_prize(room)).pk, by=None)
+    run_draw(room_id=room.pk, draw_id=make_draw(room, make_prize(room)).pk, by=PLATFORM)
     assert selectors.asked == []
     assert Winner.objects.get().method == "DRAW"
 
@@ -122,5 +123,5 @@ def test_an_app_without_the_capability_is_not_asked(organiser, settings):
 @pytest.mark.django_db(transaction=True)
 def test_the_app_is_asked_outside_any_transaction(room, prize, chosen_by):
     chosen_by("InTransaction")
-    run_draw(room_id=room.pk, draw_id=make_draw(room, prize, 2).pk, by=None)
+    run_draw(room_id=room.pk, draw_id=make_draw(room, prize, 2).pk, by=PLATFORM)
     assert Winner.objects.get().method == "APP"

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.actors import PLATFORM
 from platform_site.rest.exceptions import DomainError
 from prizes.actions import award_prize, cancel_draw, commit_draw, revoke_winner, run_draw, update_prize
 from prizes.models import Draw, Prize, Winner
@@ -176,21 +177,21 @@ room_id, prize_id, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
 def anything(people):
     kind = random.choice(("award", "draw", "draw", "draw", "rerun", "revoke", "revoke", "revoke", "cancel", "quantity"))
     if kind == "award":
-        award_prize(room_id=room_id, prize_id=prize_id, participant_id=random.choice(people), by=None)
+        award_prize(room_id=room_id, prize_id=prize_id, participant_id=random.choice(people), by=PLATFORM)
     elif kind == "draw":
-        draw = commit_draw(room_id=room_id, by=None, prizes=[(prize_id, random.randint(1, 5))])
-        run_draw(room_id=room_id, draw_id=draw.pk, by=None)
+        draw = commit_draw(room_id=room_id, by=PLATFORM, prizes=[(prize_id, random.randint(1, 5))])
+        run_draw(room_id=room_id, draw_id=draw.pk, by=PLATFORM)
     elif kind == "rerun":
         for draw in Draw.objects.open()[:1]:
-            run_draw(room_id=room_id, draw_id=draw.pk, by=None)
+            run_draw(room_id=room_id, draw_id=draw.pk, by=PLATFORM)
     elif kind == "revoke":
         for win in Winner.objects.live().order_by("?")[:3]:
-            revoke_winner(room_id=room_id, winner_id=win.pk, by=None)
+            revoke_winner(room_id=room_id, winner_id=win.pk, by=PLATFORM)
     elif kind == "cancel":
-        draw = commit_draw(room_id=room_id, by=None, prizes=[(prize_id, 1)])
-        cancel_draw(room_id=room_id, draw_id=draw.pk, by=None)
+        draw = commit_draw(room_id=room_id, by=PLATFORM, prizes=[(prize_id, 1)])
+        cancel_draw(room_id=room_id, draw_id=draw.pk, by=PLATFORM)
     else:
-        update_prize(room_id=room_id, prize_id=prize_id, by=None, quantity=random.randint(10, 30))
+        update_prize(room_id=room_id, prize_id=prize_id, by=PLATFORM, quantity=random.randint(10, 30))
 
 
 def live(ready):
@@ -248,7 +249,7 @@ def test_a_worker_killed_at_any_moment_leaves_the_fund_whole(organiser):
     # Every draw that a dead worker left behind can still be ended.
     Draw.objects.filter(status="RUNNING").update(claimed_until=timezone.now())
     for draw in Draw.objects.open():
-        cancel_draw(room_id=room.pk, draw_id=draw.pk, by=None)
+        cancel_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     call_command("audit_fund")
     assert Prize.objects.values_list("quantity_reserved", flat=True).get() == 0
     # And the completed ones awarded exactly what they say.

@@ -9,6 +9,7 @@ from django.core import serializers as dumps
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from accounts.actors import PLATFORM
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from prizes import fair_draw, seeds
 from prizes.actions import award_prize, cancel_draw, commit_draw, revoke_winner, run_draw
@@ -38,7 +39,7 @@ def ids_in(draw):
 
 
 def run(room, draw, **given):
-    return run_draw(room_id=room.pk, draw_id=draw.pk, by=None, **given)
+    return run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM, **given)
 
 
 def record(draw):
@@ -108,9 +109,9 @@ def test_commit_never_promises_more_than_there_is(room, prize, people):
 
 def test_commit_names_each_prize_once_and_of_this_room(room, stranger, prize, people):
     with pytest.raises(InvalidInput):
-        commit_draw(room_id=room.pk, by=None, prizes=[(prize.pk, 1), (prize.pk, 1)])
+        commit_draw(room_id=room.pk, by=PLATFORM, prizes=[(prize.pk, 1), (prize.pk, 1)])
     with pytest.raises(InvalidInput):
-        commit_draw(room_id=room.pk, by=None, prizes=[])
+        commit_draw(room_id=room.pk, by=PLATFORM, prizes=[])
     with pytest.raises(NotFound):
         make_draw(room, make_prize(make_room(stranger)))
 
@@ -270,7 +271,7 @@ def test_run_again_answers_the_same_and_awards_nothing(room, prize, people):
     with pytest.raises(DrawOver):
         run(room, draw, entropy="another value")
     with pytest.raises(DrawOver):
-        cancel_draw(room_id=room.pk, draw_id=draw.pk, by=None)
+        cancel_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
 
 
 @pytest.mark.parametrize(("plan", "entropy"), [("", "dice"), ("dice", ""), ("dice", "  ")])
@@ -293,7 +294,7 @@ def test_more_pieces_than_people_leaves_the_rest_in_the_fund(room, people):
 @pytest.mark.parametrize("distinct", [True, False])
 def test_several_prizes(room, people, distinct):
     first, second = make_prize(room, quantity=4), make_prize(room, quantity=4)
-    draw = commit_draw(room_id=room.pk, by=None, prizes=[(second.pk, 4), (first.pk, 4)], distinct=distinct)
+    draw = commit_draw(room_id=room.pk, by=PLATFORM, prizes=[(second.pk, 4), (first.pk, 4)], distinct=distinct)
     run(room, draw)
     shown = record(draw)
     assert fair_draw.verify_record(shown) == []
@@ -343,13 +344,13 @@ def test_who_came_later_does_not_enter(room, prize, people):
 
 def test_a_claim_keeps_others_out_until_it_expires(room, prize, people):
     draw = make_draw(room, prize)
-    claim_draw(room_id=room.pk, draw_id=draw.pk, by=None, entropy="")
+    claim_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM, entropy="")
     assert record(draw)["status"] == "RUNNING"
     assert fair_draw.verify_record(record(draw)) == []
     with pytest.raises(DrawRunning):
         run(room, draw)
     with pytest.raises(DrawRunning):
-        cancel_draw(room_id=room.pk, draw_id=draw.pk, by=None)
+        cancel_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     Draw.objects.filter(pk=draw.pk).update(claimed_until=timezone.now())
     assert run(room, draw).status == "COMPLETED"
 
@@ -376,7 +377,7 @@ def test_cancel_frees_the_pieces_and_reveals_the_seed(room, organiser, prize, pe
 def test_the_end_of_the_event_cancels_open_draws(room, organiser, prize, people, status):
     done, waiting, running = (make_draw(room, prize, 1) for _ in range(3))
     run(room, done)
-    claim_draw(room_id=room.pk, draw_id=running.pk, by=None, entropy="")
+    claim_draw(room_id=room.pk, draw_id=running.pk, by=PLATFORM, entropy="")
     update_room(room_id=room.pk, by=organiser, status=status)
     assert [record(draw)["status"] for draw in (done, waiting, running)] == ["COMPLETED", "CANCELLED", "CANCELLED"]
     assert all(record(draw)["seed"] for draw in (waiting, running))

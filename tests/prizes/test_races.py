@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import F
 
+from accounts.actors import PLATFORM
 from accounts.models import User
 from platform_site.rest.exceptions import DomainError
+from prizes import stock
 from prizes.actions import award_prize, create_prize
 from prizes.errors import AlreadyWon, PrizeExhausted
 from prizes.models import Prize, Winner
@@ -131,13 +132,7 @@ def test_the_conditional_write_holds_where_the_lock_does_not(room):
     """Eight decrements at once, without the lock of the room: one finds a piece."""
     prize = make_prize(room, quantity=1)
 
-    def take() -> None:
-        if not Prize.objects.filter(pk=prize.pk, quantity_remaining__gt=0).update(
-            quantity_remaining=F("quantity_remaining") - 1
-        ):
-            raise PrizeExhausted
-
-    assert at_once([take] * 8) == {WON: 1, PrizeExhausted: 7}
+    assert at_once([lambda: stock.take(prize.pk)] * 8) == {WON: 1, PrizeExhausted: 7}
 
 
 def test_a_failure_between_decrement_and_insert_loses_no_stock(room):
@@ -186,12 +181,12 @@ def test_different_actions_number_one_log(room):
 
     def tell() -> None:
         with transaction.atomic():
-            record(locked_room(room.pk, None, Need.READ), "test:told", {}, by=None)
+            record(locked_room(room.pk, PLATFORM, Need.READ), "test:told", {}, by=PLATFORM)
 
     for number, user in enumerate(newcomers):
         calls.append(lambda user=user: join_room(room_id=room.pk, by=user))  # type: ignore[misc]
-        calls.append(lambda n=number: create_prize(room_id=room.pk, by=None, name=f"Prize {n}"))  # type: ignore[misc]
-        calls.append(lambda n=number: update_room(room_id=room.pk, by=None, name=f"Party {n}"))  # type: ignore[misc]
+        calls.append(lambda n=number: create_prize(room_id=room.pk, by=PLATFORM, name=f"Prize {n}"))  # type: ignore[misc]
+        calls.append(lambda n=number: update_room(room_id=room.pk, by=PLATFORM, name=f"Party {n}"))  # type: ignore[misc]
         calls.append(tell)
     assert at_once(calls) == {WON: 50}
     assert_sound(room, prize)

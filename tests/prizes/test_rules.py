@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.actors import PLATFORM
 from accounts.models import User
 from prizes.actions import award_prize
 from prizes.models import MOST_PIECES, Draw, DrawPrize, Prize, Winner
@@ -41,7 +42,7 @@ def person(room, participant):
 
 @pytest.fixture
 def win(room, prize, person):
-    return award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=person.pk, by=None)
+    return award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=person.pk, by=PLATFORM)
 
 
 @pytest.fixture

@@ -19,7 +19,18 @@ ROOM_FIELDS = {
     "createdBy", "createdAt", "updatedAt", "deletedAt", "participantCount", "prizeCount", "winnerCount",
     "_count", "app", "organizer",
 }  # fmt: skip
-PARTICIPANT_FIELDS = {"id", "userId", "roomId", "role", "metadata", "joinedAt", "updatedAt", "deletedAt", "user"}
+PARTICIPANT_FIELDS = {
+    "id",
+    "userId",
+    "roomId",
+    "role",
+    "metadata",
+    "joinedAt",
+    "checkedInAt",
+    "updatedAt",
+    "deletedAt",
+    "user",
+}
 APP_FIELDS = {"id", "appId", "name", "version", "baseUrl", "manifestVersion"}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from accounts.actors import Actor
 from accounts.models import User
 from platform_site.rest.exceptions import DomainError, Forbidden, InvalidInput, InvalidTransition
 from prizes.actions import award_prize
@@ -22,11 +23,11 @@ WAYS = {"DRAFT": (), "ACTIVE": ("ACTIVE",), "COMPLETED": ("ACTIVE", "COMPLETED")
 calls: list[tuple[str, str]] = []
 
 
-def remember_closing(room: Room, by: User | None) -> None:
+def remember_closing(room: Room, by: Actor) -> None:
     calls.append((room.pk, room.status))
 
 
-def refuse_closing(room: Room, by: User | None) -> None:
+def refuse_closing(room: Room, by: Actor) -> None:
     raise Forbidden("Not now.")
 
 

@@ -13,6 +13,8 @@ APPS = {
     "apps_registry": "What a room can run",
     "rooms": "The event",
     "prizes": "The fund",
+    "lottery": "The game: lottery",
+    "quiz": "The game: quiz",
 }
 HEAD = """\
 # Entities and relations

@@ -1,0 +1,100 @@
+"""Every event that a live connection can bring, with the JSON Schema of its data. Those of apps
+are declared by the apps (rooms.live.app_protocol).
+
+Shapes of rooms, prizes and so on are those of the REST API, by reference to its description.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rooms.live.schemas import ID, LEVEL, NUMBER, OBJECT, TEXT, TIME, ref, shape
+
+
+@dataclass(frozen=True)
+class Event:
+    """`logged` events have a `seq` and come again after a reconnect; the others are told once."""
+
+    name: str
+    summary: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    logged: bool = True
+    in_room: bool = True
+    optional: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Of `data`. More fields may come with later versions."""
+        around: dict[str, Any] = {"timestamp": TIME}
+        if self.in_room:
+            around["roomId"] = ID
+        if self.logged:
+            around["seq"] = {"type": "integer", "minimum": 1}
+        fields = self.fields | around
+        return shape(tuple(name for name in fields if name not in self.optional), **fields)
+
+
+SUBSCRIBED = {"room": ref("Room"), "level": LEVEL, "seq": NUMBER, "resumed": {"type": "boolean"}}
+PRESENCE = {"userId": ID, "user": {"anyOf": [ref("Person"), {"type": "null"}]}, "onlineCount": NUMBER}
+
+EVENTS = {
+    event.name: event
+    for event in (
+        Event("room:updated", "The room was changed.", {"changes": OBJECT, "room": ref("Room")}),
+        Event("room:status_changed", "The event began or ended.", {"oldStatus": TEXT, "newStatus": TEXT}),
+        Event("room:deleted", "The room is no more."),
+        Event("participant:joined", "Somebody came in.", {"participant": ref("Participant")}),
+        Event(
+            "participant:updated",
+            "A role or metadata changed.",
+            {"participantId": ID, "changes": OBJECT, "participant": ref("Participant")},
+        ),
+        Event("participant:left", "Somebody left, or was removed.", {"participantId": ID, "userId": ID}),
+        Event("prize:created", "There is one prize more.", {"prize": ref("Prize")}),
+        Event("prize:updated", "A prize was changed.", {"prizeId": ID, "changes": OBJECT, "prize": ref("Prize")}),
+        Event("prize:deleted", "A prize was taken back.", {"prizeId": ID}),
+        Event("winner:selected", "Somebody won.", {"winner": ref("Winner")}),
+        Event("winner:updated", "A win was handed over or changed.", {"winner": ref("Winner")}),
+        Event("winner:removed", "A win was revoked.", {"winnerId": ID, "participantId": ID, "prizeId": ID}),
+        Event("draw:committed", "A draw is announced: its commitment is fixed.", {"drawId": ID}),
+        Event(
+            "draw:running",
+            "A draw has begun: its public value is fixed before its seed is opened.",
+            {"drawId": ID, "entropy": TEXT},
+        ),
+        Event("draw:completed", "A draw has its winners, and its seed is revealed.", {"drawId": ID}),
+        Event("draw:cancelled", "A draw was called off, and its seed is revealed.", {"drawId": ID}),
+        Event(
+            "room:subscribed", "A subscription begins, or begins anew after a change of role.", SUBSCRIBED, logged=False
+        ),
+        Event(
+            "room:unsubscribed",
+            "A subscription has ended.",
+            {"reason": {"enum": ["asked", "left", "access", "deleted"]}},
+            logged=False,
+        ),
+        Event("presence:user_online", "A member came online, with a first device.", PRESENCE, logged=False),
+        Event("presence:user_offline", "A member went offline, with the last device.", PRESENCE, logged=False),
+        Event(
+            "presence:changed",
+            "Many came or went at once; ask presence:get_online.",
+            {"onlineCount": NUMBER},
+            logged=False,
+        ),
+        Event(
+            "notification:received",
+            "A message to this person.",
+            {"notification": ref("Notification")},
+            logged=False,
+            in_room=False,
+        ),
+        Event("token:expired", "The token has ended; the connection closes.", logged=False, in_room=False),
+        Event(
+            "error",
+            "A message that asked for no acknowledgement was refused.",
+            {"code": TEXT, "message": TEXT, "details": OBJECT},
+            logged=False,
+            in_room=False,
+            optional=("details",),
+        ),
+    )
+}

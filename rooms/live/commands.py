@@ -1,0 +1,135 @@
+"""What clients may ask the platform for over a live connection. All doors carry these commands."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rooms.errors import OtherIdentity, TooManyRooms
+from rooms.live.connections import MOST_ROOMS, Connection
+from rooms.live.hub import Hub
+from rooms.live.identity import identity_of_token
+from rooms.live.presence import people_for
+from rooms.live.refusals import SignInFirst, WrongToken
+from rooms.live.schemas import ID, LEVEL, CommandShape, ref, shape
+from rooms.notifications import NotificationSerializer, mark_read
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One message: what was asked, by whom, and when its frame arrived at this server."""
+
+    hub: Hub
+    connection: Connection
+    data: dict[str, Any]
+    arrived_at: datetime
+
+
+@dataclass(frozen=True)
+class Command(CommandShape):
+    """A CommandShape and what does it: `run` answers the data of the acknowledgement, or raises a DomainError."""
+
+    run: Callable[[Call], Awaitable[dict[str, Any]]] = field(repr=False)
+
+
+async def auth(call: Call) -> dict[str, Any]:
+    identity = await call.hub.worker.run(identity_of_token, call.data["token"])
+    if identity is None:
+        raise WrongToken
+    connection = call.connection
+    if connection.identity.user_id not in {"", identity.user_id}:
+        raise OtherIdentity
+    call.hub.directory.identify(connection, identity)
+    await call.hub.following.recheck(connection.subscriptions.values())
+    return {"userId": identity.user_id, "expiresAt": identity.expires_at}
+
+
+async def subscribe(call: Call) -> dict[str, Any]:
+    connection, room_id = call.connection, call.data["roomId"]
+    if len(connection.subscriptions) >= MOST_ROOMS and room_id not in connection.subscriptions:
+        raise TooManyRooms(f"One connection follows at most {MOST_ROOMS} rooms.")
+    told, catch_up = await call.hub.following.subscribe(
+        connection, room_id, since=call.data.get("since"), level=call.data.get("level")
+    )
+    connection.after_answer.append(catch_up)
+    return told
+
+
+async def unsubscribe(call: Call) -> dict[str, Any]:
+    call.hub.following.unsubscribe(call.connection, call.data["roomId"])
+    return {"roomId": call.data["roomId"]}
+
+
+async def ping(call: Call) -> dict[str, Any]:
+    return {}
+
+
+async def get_online(call: Call) -> dict[str, Any]:
+    room_id, hub = call.data["roomId"], call.hub
+    online = await hub.presence.online(room_id)
+    shown = await hub.worker.run(people_for, room_id, call.connection.user, sorted(online))
+    return {"roomId": room_id, "users": shown, "onlineCount": len(shown)}
+
+
+async def mark_notification_read(call: Call) -> dict[str, Any]:
+    if not call.connection.identity.user_id:
+        raise SignInFirst
+
+    def mark() -> dict[str, Any]:
+        read = mark_read(notification_id=call.data["notificationId"], by=call.connection.user)
+        return {"notification": NotificationSerializer(read).data}
+
+    return await call.hub.worker.run(mark)
+
+
+RESUMED = {"type": "boolean", "description": "Whether the events after `since` follow; else start from `room`."}
+SUBSCRIPTION = {"roomId": ID, "room": ref("Room"), "level": LEVEL, "seq": {"type": "integer"}, "resumed": RESUMED}
+ONLINE = {"roomId": ID, "users": {"type": "array", "items": ref("Person")}, "onlineCount": {"type": "integer"}}
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command(
+            "auth",
+            "Says who the client is, or renews its token; nobody can become somebody else.",
+            takes=shape(("token",), token={"type": "string", "maxLength": 8192}),
+            answers=shape(("userId", "expiresAt"), userId=ID, expiresAt={"type": "number"}),
+            run=auth,
+        ),
+        Command(
+            "room:subscribe",
+            "Follows a room; with `since` (and the level it was counted at) what was missed follows too.",
+            takes=shape(("roomId",), roomId=ID, since={"type": ["integer", "null"], "minimum": 0}, level=LEVEL),
+            answers=shape(tuple(SUBSCRIPTION), **SUBSCRIPTION),
+            run=subscribe,
+        ),
+        Command(
+            "room:unsubscribe",
+            "Follows a room no longer.",
+            takes=shape(("roomId",), roomId=ID),
+            answers=shape(("roomId",), roomId=ID),
+            run=unsubscribe,
+        ),
+        Command(
+            "ping",
+            "Does nothing: its acknowledgement shows a client that the connection lives.",
+            takes=shape(),
+            answers=shape(),
+            run=ping,
+        ),
+        Command(
+            "presence:get_online",
+            "Who of a room's members follows it now.",
+            takes=shape(("roomId",), roomId=ID),
+            answers=shape(tuple(ONLINE), **ONLINE),
+            run=get_online,
+        ),
+        Command(
+            "notification:mark_read",
+            "Marks a message as read.",
+            takes=shape(("notificationId",), notificationId=ID),
+            answers=shape(("notification",), notification=ref("Notification")),
+            run=mark_notification_read,
+        ),
+    )
+}
