@@ -1,5 +1,5 @@
 """Every event that a live connection can bring, with the JSON Schema of its data. Those of apps
-are declared by the apps (rooms.live.app_protocol).
+are declared by the apps (`RoomApp.events`).
 
 Shapes of rooms, prizes and so on are those of the REST API, by reference to its description.
 """
