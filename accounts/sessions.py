@@ -179,7 +179,7 @@ def deactivate_user(*, user: User, by: Actor) -> None:
 @transaction.atomic
 def reactivate_user(*, user: User, by: Actor) -> None:
     """Lets a deactivated account sign in again. Its old devices stay signed out."""
-    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+    if User.objects.filter(pk=user.pk, is_active=False, claimed_by=None).update(is_active=True):
         lift(person_mark(user.pk))
         user.is_active = True
 

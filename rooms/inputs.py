@@ -83,6 +83,10 @@ class CodeInput(Body):
     name = NameField(max_length=100, required=False, default="")
 
 
+class ClaimInput(serializers.Serializer):
+    guestToken = serializers.CharField(max_length=2000, source="guest_token")
+
+
 class ParticipantChanges(Body):
     example = {"role": "MODERATOR"}
 

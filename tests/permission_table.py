@@ -129,6 +129,12 @@ TABLE = [
     Row("POST", "/auth/refresh", outside(CALLERS), body={"refreshToken": "{refresh}"}),
     Row("POST", "/auth/exchange", outside(CALLERS), body={"code": "{exchange}"}),
     Row("POST", "/auth/logout", outside(SIGNED_IN)),
+    Row(
+        "POST",
+        "/auth/claim-guest",
+        outside({"other organizer", "admin"}).but("public", dict.fromkeys(MEMBERS - GUESTS | {"left"}, 409)),
+        body={"guestToken": "{guest_token}"},
+    ),
     Row("GET", "/auth/me", outside(SIGNED_IN)),
     Row("GET", "/auth/google", outside(CALLERS, 503)),  # no provider is set up here
     Row("GET", "/auth/google/url", outside(CALLERS, 503)),

@@ -2,6 +2,7 @@
 
 from rooms.actions.app_events import publish_app_event
 from rooms.actions.checkin import check_in, undo_check_in
+from rooms.actions.claims import claim_guest, claim_places
 from rooms.actions.entry import Admission, add_person, join_by_code, join_room, offer_role, sign_guest_in
 from rooms.actions.invitations import accept_invitation, decline_invitation, invite, redeem_invitations
 from rooms.actions.lifecycle import create_room, delete_room, transfer_room, update_room
@@ -14,6 +15,8 @@ __all__ = [
     "add_person",
     "change_participant",
     "check_in",
+    "claim_guest",
+    "claim_places",
     "count_join",
     "create_room",
     "decline_invitation",

@@ -108,6 +108,7 @@ def make_world(kind: str) -> World:
     clients: dict[str, APIClient] = {name: ContractClient(headers=headers[name]) for name in users}
     names["device"] = users["participant"].sessions.get().family
     tokens = {name: header.get("Authorization", "").removeprefix("Bearer ") for name, header in headers.items()}
+    names["guest_token"] = tokens["guest"]
     return World(clients, names, users, tokens)
 
 
