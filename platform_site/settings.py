@@ -266,6 +266,12 @@ ERASERS = [
     "rooms.erasure.erase_events",
     "platform_site.rest.idempotency.erase_person",
 ]
+EXPORTERS = [
+    "accounts.export.export_account",
+    "rooms.export.export_rooms",
+    "prizes.export.export_wins",
+    "apps_registry.builtin.quiz.export.export_answers",
+]
 CLEANERS = [
     "accounts.cleaning.clean_accounts",
     "rooms.cleaning.clean_events",
