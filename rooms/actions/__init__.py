@@ -14,6 +14,7 @@ from rooms.actions.entry import (
 from rooms.actions.lifecycle import create_room, delete_room, update_room
 from rooms.actions.limits import count_join, room_id_of_code, spelled
 from rooms.actions.people import change_participant, leave_room, remove_participant, restore_participant
+from rooms.actions.seats import join_by_device, place_of_device
 
 __all__ = [
     "Admission",
@@ -25,8 +26,10 @@ __all__ = [
     "delete_room",
     "invite",
     "join_by_code",
+    "join_by_device",
     "join_room",
     "leave_room",
+    "place_of_device",
     "publish_app_event",
     "redeem_invitations",
     "remove_participant",
