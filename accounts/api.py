@@ -215,7 +215,7 @@ class UserViewSet(APIViewSet):
     @operation("Delete my account", errors=(Forbidden, StillOrganises))
     def destroy(self, request: Request, pk: str) -> Response:
         """For good, with everything that is known of the person. Their wins stay on record as those of "Deleted user".
-        Refused while they organise rooms."""
+        Refused while rooms that they created are drafts or active: hand them over, or end them."""
         user = own_account(signed_in(request), pk)
         erase_user(user=user, by=user)
         return Response({"success": True})

@@ -1,42 +1,40 @@
 """The erasure of a person: name, e-mail, avatar and provider data leave every table, what happened stays."""
 
 import json
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
-from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from accounts.actors import Actor
+from accounts.guests import former_guests
 from accounts.models import DELETED_USER_NAME, OneTimeCode, Session, TokenBlacklist, User
 from accounts.sessions import end_person
 from accounts.traces import Traces, rewrite, traces_of
+from platform_site.hooks import ERASING
 
 
 @transaction.atomic
 def erase_user(*, user: User, by: Actor) -> None:
     """Erases `user` for good. Rooms, wins and draws keep their places, with "Deleted user" in them.
 
-    Every app forgets its part through settings.ERASERS, which lock rooms, before the user row is locked: whoever joins
+    Every app forgets its part through the hook ERASING, which locks rooms, before the user row is locked: whoever joins
     a room takes the locks in this order too. They run again under the lock, for what came meanwhile. Raises what they
     refuse (StillOrganises), and then nothing has changed. Erasing twice changes nothing.
     """
     person = User.all_objects.filter(pk=user.pk, erased_at=None).first()
     if person is None:
         return
-    for forget in erasers():
-        forget(person)
+    for guest in former_guests(person):
+        erase_user(user=guest, by=by)
+    ERASING(user=person)
     person = User.all_objects.select_for_update().get(pk=user.pk)
-    for forget in erasers():
-        forget(person)
+    ERASING(user=person)
     forget_admin_log(traces_of(person))
     end_person(user_id=person.pk, by=by, reason="account deleted")
     Session.objects.filter(user=person).delete()
@@ -44,11 +42,6 @@ def erase_user(*, user: User, by: Actor) -> None:
     EmailAddress.objects.filter(Q(user=person) | Q(email__iexact=person.email or "")).delete()
     SocialAccount.objects.filter(user=person).delete()
     scrub_row(person)
-
-
-@cache
-def erasers() -> tuple[Callable[[User], None], ...]:
-    return tuple(import_string(path) for path in settings.ERASERS)
 
 
 def scrub_row(person: User) -> None:

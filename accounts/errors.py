@@ -17,4 +17,4 @@ class OAuthNotConfigured(DomainError):
 
 class StillOrganises(Conflict):
     reason = "still_organizes"
-    message = "Delete the rooms that this person organises, or hand them over, before the account can be deleted."
+    message = "Hand over or end the rooms that this person created, before the account can be deleted."

@@ -23,11 +23,11 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from accounts.actors import Actor, person_of
 from accounts.hashes import hashed
 from accounts.models import TokenBlacklist
+from platform_site.hooks import REVOKED
 
 logger = logging.getLogger(__name__)
 
@@ -200,5 +200,4 @@ def tell(marks: list[str]) -> None:
     store = chosen_copy()
     if store is not None:
         store.tell(marks)
-    for path in settings.REVOCATION_LISTENERS:
-        import_string(path)(marks)
+    REVOKED(marks=marks)

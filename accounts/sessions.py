@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from accounts.actors import PLATFORM, Actor
 from accounts.errors import InvalidToken
@@ -17,6 +16,7 @@ from accounts.limits import count_refresh
 from accounts.models import PageSession, Session, User
 from accounts.revocation import device_mark, lift, person_mark, revoke, token_mark
 from accounts.tokens import access_token_for, hashed, new_secret
+from platform_site.hooks import SIGNED_IN
 from platform_site.rest.exceptions import NotFound
 
 
@@ -51,10 +51,10 @@ def open_session(*, user: User, device_info: str = "", ip_address: str | None = 
 
 
 def tell_sign_in(user: User) -> None:
-    """Lets other apps do what is theirs when somebody signs in, through settings.SIGN_IN_HOOKS."""
+    """Lets other apps do what is theirs when somebody signs in, through the hook SIGNED_IN."""
     # After the commit: hooks lock rooms, and who holds a room may be waiting for this user's row.
-    for hook in settings.SIGN_IN_HOOKS:
-        transaction.on_commit(partial(import_string(hook), user=user), robust=True)
+    for function in SIGNED_IN.functions():
+        transaction.on_commit(partial(function, user=user), robust=True)
 
 
 def issue(session: Session, *, device_info: str, ip_address: str | None) -> Tokens:
@@ -184,7 +184,7 @@ def deactivate_user(*, user: User, by: Actor) -> None:
 @transaction.atomic
 def reactivate_user(*, user: User, by: Actor) -> None:
     """Lets a deactivated account sign in again. Its old devices stay signed out."""
-    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+    if User.objects.filter(pk=user.pk, is_active=False, claimed_by=None).update(is_active=True):
         lift(person_mark(user.pk))
         user.is_active = True
 

@@ -4,18 +4,37 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import Session, User
+from accounts.models import DELETED_USER_NAME, Session, User
 from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
 
 
+def person(user: User) -> dict[str, Any]:
+    """{id, name, avatar}: what everybody may see of somebody. An erased or deleted user is shown as such."""
+    if user.deleted_at is not None:
+        return {"id": user.pk, "name": DELETED_USER_NAME, "avatar": None}
+    return {"id": user.pk, "name": user.name, "avatar": user.avatar}
+
+
+def name_of(user: User | None) -> str:
+    """The name on screens (None: what the platform did), and never the e-mail, which is none of an organiser's
+    business."""
+    if user is None:
+        return "The platform"
+    name: str = person(user)["name"] or "No name"
+    return f"{name} (guest)" if user.is_guest and user.deleted_at is None else name
+
+
 class PersonSerializer(ModelSerializer):
-    """What everybody may see of somebody."""
+    """A person, as `person` shows them: this describes it for the API."""
 
     example = {"name": "Alice Johnson"}
 
     class Meta:
         model = User
         fields = ("id", "name", "avatar")
+
+    def to_representation(self, user: User) -> dict[str, Any]:
+        return person(user)
 
 
 class OwnUserSerializer(ModelSerializer):

@@ -13,6 +13,8 @@ from platform_site.rest.viewsets import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
+from rooms.claims_api import ClaimViewSet
+from rooms.invitations_api import InvitationViewSet
 from rooms.realtime_api import EventViewSet, NotificationViewSet
 
 IN_ROOM = rf"rooms/(?P<room_id>{ID_PATTERN})"
@@ -28,6 +30,7 @@ class Router(SimpleRouter):
 router = Router(trailing_slash=False)
 router.register("auth", AuthViewSet, basename="auth")
 router.register("auth/sessions", SessionViewSet, basename="session")
+router.register("auth", ClaimViewSet, basename="guest")
 router.register("apps", AppViewSet, basename="app")
 router.register("users", UserViewSet, basename="user")
 router.register("rooms", RoomViewSet, basename="room")
@@ -35,6 +38,7 @@ router.register(f"{IN_ROOM}/participants", ParticipantViewSet, basename="partici
 router.register(f"{IN_ROOM}/prizes", PrizeViewSet, basename="prize")
 router.register(f"{IN_ROOM}/winners", WinnerViewSet, basename="winner")
 router.register(f"{IN_ROOM}/events", EventViewSet, basename="event")
+router.register("invitations", InvitationViewSet, basename="invitation")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register(f"{IN_ROOM}/draws", DrawViewSet, basename="draw")
 router.register(IN_ROOM, ExportViewSet, basename="export")

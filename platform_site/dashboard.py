@@ -9,10 +9,12 @@ from django.db.models.functions import Coalesce, TruncDate
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.shapes import name_of
 from platform_site.db.admin import admin_address
+from prizes.admin import STATE_LABELS
 from prizes.models import Prize, Winner
+from rooms.admin import STATUS_LABELS
 from rooms.enums import OPEN_STATUSES, ParticipantRole, RoomStatus
-from rooms.event_page import STATE_LABELS, STATUS_LABELS, name_of
 from rooms.models import Participant, Room
 
 MOST_ROOMS = 12

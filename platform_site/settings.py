@@ -274,18 +274,12 @@ EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 
-# Called as hook(user=…) after somebody signed in, and as closer(room, by) where a room ends (rooms.actions).
+# What upper layers do at turns of lower ones: platform_site.hooks says when each is called, and with what.
 SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
-CSRF_FAILURE_VIEW = "platform_site.views.csrf_failure"
-LOGIN_URL = "/login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
-SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
-
-# Called with the marks (hashes) of what was revoked, after the commit, on the process that revoked it.
+ROOM_PAGES = ["platform_site.room_page.page_of"]
 REVOCATION_LISTENERS = ["rooms.bells.tell_revoked"]
-# What each app forgets of a person: callable(user) -> None in the transaction of the erasure. The first may refuse it.
+# The first may refuse the erasure.
 ERASERS = [
     "rooms.erasure.erase_participations",
     "prizes.erasure.erase_wins",
@@ -293,13 +287,19 @@ ERASERS = [
     "rooms.erasure.erase_events",
     "platform_site.rest.idempotency.erase_person",
 ]
-# What each app cleans up: callable() -> {what: how many}, or how many.
 CLEANERS = [
     "accounts.cleaning.clean_accounts",
     "rooms.cleaning.clean_events",
     "platform_site.rest.throttling.clean_rate_counts",
     "platform_site.rest.idempotency.clean_idempotency_keys",
 ]
+
+CSRF_FAILURE_VIEW = "platform_site.views.csrf_failure"
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
+
 
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from accounts.shapes import name_of
 from platform_site.db.admin import ManagedAdmin, ReadOnlyInline, RefusableForm, admin_address, link
 from prizes.actions import award_prize, create_prize
 from prizes.enums import DrawStatus, WinnerState
@@ -17,9 +18,13 @@ from prizes.inputs import PrizeInput
 from prizes.models import Draw, DrawPrize, Prize, Winner
 from rooms.admin import RoomDropdown, choose
 from rooms.enums import OPEN_STATUSES, RoomStatus
-from rooms.event_page import STATE_LABELS, name_of
 from rooms.models import Participant, Room
 
+STATE_LABELS = {
+    WinnerState.AWARDED: "info",
+    WinnerState.FULFILLED: "success",
+    WinnerState.REVOKED: "danger",
+}
 DRAW_LABELS = {
     DrawStatus.COMMITTED: "info",
     DrawStatus.RUNNING: "warning",
@@ -283,13 +288,15 @@ class DrawAdmin(ManagedAdmin):
         "number",
         "status",
         "rehearsal",
+        "mode",
         "distinct",
         "strength",
         "eligibility",
         "entropy_plan",
         "entropy",
         "entry_count",
-        "entries_hash",
+        "total_weight",
+        "entries_root",
         "rules_hash",
         "commitment",
         "fingerprint",
@@ -303,7 +310,7 @@ class DrawAdmin(ManagedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         # A draw may hold 100,000 entries.
-        rows = super().get_queryset(request).defer("entries", "sealed_seed", "outcome", "withdrawn")
+        rows = super().get_queryset(request).defer("entries", "sealed_seed", "outcome", "came_up", "withdrawn")
         return rows.select_related("room", "created_by")
 
     @display(description="Draw", ordering="seq")

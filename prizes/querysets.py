@@ -1,6 +1,6 @@
 """Which prizes, winners and draws there are to see."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.apps import apps
 from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
@@ -8,16 +8,10 @@ from django.db.models.functions import Coalesce
 
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
 from prizes.enums import OPEN_DRAWS, WinnerState
+from rooms.querysets import InRoomQuerySet
 
 
-def of_rooms_managed_by(rows: Any, user: Any) -> Any:
-    return rows.filter(room__in=apps.get_model("rooms.Room").objects.managed_by(user).values("pk"))
-
-
-class PrizeQuerySet(SoftDeletedQuerySet):
-    def managed_by(self, user: Any) -> Self:
-        return of_rooms_managed_by(self, user)
-
+class PrizeQuerySet(InRoomQuerySet, SoftDeletedQuerySet):
     def available(self) -> Self:
         """Prizes with a piece that is free."""
         return self.filter(quantity_remaining__gt=F("quantity_reserved"))
@@ -29,22 +23,19 @@ class PrizeQuerySet(SoftDeletedQuerySet):
         return self.annotate(winner_count=Coalesce(Subquery(counted), 0))
 
 
-class WinnerQuerySet(SoftDeletedQuerySet):
+class WinnerQuerySet(InRoomQuerySet, SoftDeletedQuerySet):
     def live(self) -> Self:
         """Wins that count: not revoked."""
         return self.filter(~Q(state=WinnerState.REVOKED))
-
-    def managed_by(self, user: Any) -> Self:
-        return of_rooms_managed_by(self, user)
 
     def with_people(self) -> Self:
         return self.select_related("participant__user", "prize")
 
 
-class DrawQuerySet(RowQuerySet):
+class DrawQuerySet(InRoomQuerySet, RowQuerySet):
     def light(self) -> Self:
         """Without the columns that grow with the number of entries."""
-        return self.defer("entries", "withdrawn", "outcome", "sealed_seed")
+        return self.defer("entries", "withdrawn", "outcome", "came_up", "sealed_seed")
 
     def open(self) -> Self:
         """Committed and neither completed nor cancelled."""
@@ -58,6 +49,3 @@ class DrawQuerySet(RowQuerySet):
         """The prizes of each draw in their order, as `lines`."""
         lines = apps.get_model("prizes.DrawPrize").objects.order_by("position")
         return self.prefetch_related(Prefetch("prizes", queryset=lines, to_attr="lines"))
-
-    def managed_by(self, user: Any) -> Self:
-        return of_rooms_managed_by(self, user)

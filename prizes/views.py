@@ -7,12 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.shapes import person
 from prizes.models import Draw
 from prizes.records import record_json
 from rooms.masking import masked_name, masks_for
 from rooms.models import Participant, Room
 from rooms.querysets import level_of
-from rooms.shapes import person
 
 
 def readable_draw(draw_id: str, user: Any, draws: Any) -> tuple[Draw, Room]:

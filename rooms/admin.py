@@ -17,10 +17,12 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.shapes import name_of
 from apps_registry import manifest
 from apps_registry.models import App
 from apps_registry.settings_form import SettingsField, as_rows
 from platform_site.db.admin import AdminsOnly, DeletedFilter, ManagedAdmin, RefusableForm, admin_address, go_to, link
+from platform_site.hooks import ROOM_PAGE
 from rooms.actions import (
     check_in,
     create_room,
@@ -31,7 +33,6 @@ from rooms.actions import (
     update_room,
 )
 from rooms.enums import ParticipantRole, RoomStatus
-from rooms.event_page import STATUS_LABELS, name_of, page_of
 from rooms.inputs import RoomInput
 from rooms.models import Invitation, Notification, Participant, Room, RoomEvent
 from rooms.permissions import Need, is_allowed
@@ -39,6 +40,12 @@ from rooms.querysets import level_of
 from rooms.shapes import settings_at
 
 MOST_CHOICES = 200
+STATUS_LABELS = {
+    RoomStatus.DRAFT: "info",
+    RoomStatus.ACTIVE: "success",
+    RoomStatus.COMPLETED: "default",
+    RoomStatus.CANCELLED: "danger",
+}
 
 
 class RoomDropdown(DropdownFilter):
@@ -279,7 +286,9 @@ class RoomAdmin(ManagedAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any) -> Any:
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         if obj is not None:
-            context["event"] = page_of(obj, request)
+            context["room_page"] = {
+                name: value for shown in ROOM_PAGE(room=obj, request=request) for name, value in shown.items()
+            }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
@@ -499,7 +508,10 @@ class ParticipantAdmin(ManagedAdmin):
         variant=ActionVariant.DANGER,
         dialog={
             "title": "Remove this person?",
-            "description": "They lose the room at once and cannot come back until an organizer lets them in again.",
+            "description": (
+                "They lose the room at once. An account stays out until an organizer lets it in again; a guest has "
+                "none, and may join anew with the code of a room that admits guests."
+            ),
             "form_class": RemovalForm,
             "form_submit_text": "Remove",
         },
@@ -632,15 +644,19 @@ class NotificationAdmin(AdminsOnly):
 class InvitationAdmin(AdminsOnly):
     """E-mails of people who are not known yet: for platform admins only."""
 
-    list_display = ("email", "room_link", "role", "invited_by", "created_at", "redeemed_at")
-    list_display_links = ("email",)
-    search_fields = ("email", "room__name")
+    list_display = ("whom", "room_link", "role", "invited_by", "created_at", "redeemed_at", "declined_at")
+    list_display_links = ("whom",)
+    search_fields = ("email", "user__name", "room__name")
     ordering = ("-created_at", "-id")
-    fields = ("email", "room_link", "role", "invited_by", "created_at", "redeemed_at")
+    fields = ("whom", "room_link", "role", "invited_by", "created_at", "told_at", "redeemed_at", "declined_at")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("room", "invited_by")
+        return super().get_queryset(request).select_related("room", "invited_by", "user")
+
+    @display(description="Whom")
+    def whom(self, invitation: Invitation) -> str:
+        return invitation.email or name_of(invitation.user)
 
     @display(description="Room", ordering="room__name")
     def room_link(self, invitation: Invitation) -> str:

@@ -19,12 +19,15 @@ from platform_site.rest.renderers import Envelope
 from platform_site.rest.throttling import RateLimited
 from platform_site.rest.viewsets import APIViewSet
 from rooms import actions
+from rooms.enums import RUNNERS
 from rooms.errors import (
     AlreadyIn,
     InviteOnly,
     JoiningLocked,
     NoGuestsHere,
+    NotCreator,
     NotInRoom,
+    NotOrganizer,
     NotRemoved,
     OrganizerStays,
     Removed,
@@ -35,7 +38,7 @@ from rooms.errors import (
     SettingsFrozen,
 )
 from rooms.filters import ParticipantFilter, RoomFilter
-from rooms.inputs import CodeInput, JoinInput, ParticipantChanges, RemovalInput, RoomChanges, RoomInput
+from rooms.inputs import CodeInput, JoinInput, ParticipantChanges, RemovalInput, RoomChanges, RoomInput, TransferInput
 from rooms.masking import as_shown
 from rooms.models import Participant, Room
 from rooms.permissions import readable_room
@@ -151,6 +154,23 @@ class RoomViewSet(APIViewSet):
         return Response({"success": True})
 
     @operation(
+        "Hand a room over",
+        body=TransferInput,
+        answer=RoomDetailSerializer,
+        errors=(NotCreator, NotOrganizer, NotInRoom),
+    )
+    @action(detail=True, methods=["post"])
+    def transfer(self, request: Request, pk: str) -> Response:
+        """Whoever created the room makes another organizer of it the one who did, which `createdBy` and `organizer`
+        show. They stay an organizer, and may then step down or leave. An account whose rooms were all handed over can
+        be deleted. Platform admins can do the same."""
+        user = signed_in(request)
+        form = TransferInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        actions.transfer_room(room_id=pk, by=user, **form.validated_data)
+        return self.detail_of(pk)
+
+    @operation(
         "Join by code",
         body=CodeInput,
         answer=AdmissionSerializer,
@@ -247,16 +267,21 @@ class ParticipantViewSet(InRoomViewSet):
     )
     def create(self, request: Request, room_id: str) -> Response:
         """Without a body, the caller joins as PARTICIPANT; `role` may also be VIEWER. Possible in DRAFT and ACTIVE.
-        Into a private room one comes by its code or by an invitation. Who left may come back, who was removed not.
+        A private room is entered by its code or by an invitation. People who left may come back, as VIEWER where an
+        organizer or moderator had made them one; people who were removed may not.
 
         Organizers and moderators let in somebody else with `userId`, or invite an e-mail address with `email`: whoever
-        signs in with it takes the place, and the answer is an invitation. Moderators let in PARTICIPANT and VIEWER
-        only, and only organizers set `metadata`."""
+        signs in with it takes the place. The roles ORGANIZER and MODERATOR are only offered, by either: the person
+        gets a message and accepts or declines (`/invitations`). Where somebody is invited, the answer is the
+        invitation. Moderators let in PARTICIPANT and VIEWER only, and only organizers set `metadata`."""
         user = signed_in(request)
         form = JoinInput(data=request.data)
         form.is_valid(raise_exception=True)
         if "email" in form.validated_data:
             invitation = actions.invite(room_id=room_id, by=user, **form.validated_data)
+            return Response(InvitationSerializer(invitation).data, status=201)
+        if "user_id" in form.validated_data and form.validated_data.get("role") in RUNNERS:
+            invitation = actions.offer_role(room_id=room_id, by=user, **form.validated_data)
             return Response(InvitationSerializer(invitation).data, status=201)
         enter = actions.add_person if "user_id" in form.validated_data else actions.join_room
         return self.answer(enter(room_id=room_id, by=user, **form.validated_data), status=201)
@@ -276,8 +301,10 @@ class ParticipantViewSet(InRoomViewSet):
         errors=(Forbidden, OrganizerStays, RoomClosed, NotInRoom),
     )
     def partial_update(self, request: Request, room_id: str, pk: str) -> Response:
-        """Organizers give any role of a room and merge `metadata` (a key that is null is removed). Moderators only move
-        participants down to VIEWER. Whoever created the room stays its organizer."""
+        """Organizers change roles and merge `metadata` (a key that is null is removed). A higher role to run the room
+        with is offered: the person keeps theirs, as the answer shows, until they accept the invitation. A lower role
+        ends open invitations to more than that. Moderators only move participants down to VIEWER. Whoever created the
+        room stays its organizer."""
         user = signed_in(request)
         form = ParticipantChanges(data=request.data)
         form.is_valid(raise_exception=True)
@@ -291,8 +318,9 @@ class ParticipantViewSet(InRoomViewSet):
         errors=(Forbidden, OrganizerStays, RateLimited, NotInRoom),
     )
     def destroy(self, request: Request, room_id: str, pk: str) -> Response:
-        """By organizers, and by moderators up to 20 a minute. Who was removed cannot come back until an organizer
-        restores them; `reason` is told to organizers and moderators only. One's own id means leaving."""
+        """By organizers, and by moderators up to 20 a minute. The account of a removed person cannot come back until an
+        organizer restores it. A guest has none: they can join anew wherever the room's code admits guests. `reason` is
+        told to organizers and moderators only. One's own id means leaving."""
         user = signed_in(request)
         form = RemovalInput(data=request.data)
         form.is_valid(raise_exception=True)

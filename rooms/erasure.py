@@ -8,24 +8,25 @@ from accounts.errors import StillOrganises
 from accounts.models import User
 from accounts.traces import Traces, rewrite, traces_of
 from rooms.actions import leave_room
-from rooms.enums import ParticipantRole
+from rooms.enums import OPEN_STATUSES
 from rooms.models import GuestSeat, Invitation, Notification, Participant, Room, RoomEvent
 
 
 def erase_participations(user: User) -> None:
     """Takes `user` out of all rooms and scrubs what was written about them there.
 
-    Locks their rooms, in the order of their ids. Raises StillOrganises while they organize a living room.
+    In a room that they created and that is over they stay its organizer, nameless: the database wants one. Locks their
+    rooms, in the order of their ids. Raises StillOrganises while a room that they created is a draft or active.
     """
-    places = Participant.objects.filter(user=user, room__deleted_at=None).order_by("room_id")
-    organised = Q(created_by=user) | Q(pk__in=places.filter(role=ParticipantRole.ORGANIZER).values("room_id"))
-    if Room.objects.filter(organised).exists():
+    if Room.objects.filter(created_by=user, status__in=OPEN_STATUSES).exists():
         raise StillOrganises
-    for room_id in places.values_list("room_id", flat=True):
+    created = Room.objects.filter(created_by=user).values("pk")
+    places = Participant.objects.filter(user=user, room__deleted_at=None).exclude(room__in=created)
+    for room_id in places.order_by("room_id").values_list("room_id", flat=True):
         leave_room(room_id=room_id, by=user)
-    Participant.objects.filter(user=user).soft_delete()
-    if user.email is not None:
-        Invitation.objects.filter(email=user.email).delete()
+    Participant.objects.filter(user=user).exclude(room__in=created).soft_delete()
+    invited = Q(user=user) if user.email is None else Q(user=user) | Q(email=user.email)
+    Invitation.objects.filter(invited).delete()
     GuestSeat.objects.filter(user=user).delete()
     traces = known_traces(user)
     in_text, in_json = traces.in_text, lambda value: traces.in_json(value, about=True)

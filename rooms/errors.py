@@ -76,6 +76,21 @@ class NoGuestsHere(DomainError):
     code, status, message = "UNAUTHORIZED", 401, "This room admits no guests. Sign in first."
 
 
+class InvitationAnswered(Conflict):
+    reason = "invitation_answered"
+    message = "This invitation was answered before."
+
+
+class NotOrganizer(Conflict):
+    reason = "not_organizer"
+    message = "A room is handed over to another organizer of it. Offer this person the role first."
+
+
+class NotCreator(Forbidden):
+    reason = "not_creator"
+    message = "Only whoever created the room hands it over."
+
+
 class OrganizerStays(Conflict):
     reason = "organizer_stays"
     message = "The organizer cannot leave their own room."

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from platform_site.db.ids import ID_LENGTH
 from platform_site.rest.fields import Body, EnumField, MetadataField, NameField
-from rooms.enums import ROLES_OF_A_ROOM, EntryPolicy, RoomStatus
+from rooms.enums import ROLES_OF_A_ROOM, RUNNERS, EntryPolicy, RoomStatus
 from rooms.models import MOST_REVEAL_SECONDS
 
 
@@ -70,7 +70,8 @@ class JoinInput(Body):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "email" in attrs and "user_id" in attrs:
             raise serializers.ValidationError({"email": "Give either userId or email."})
-        if "email" in attrs and "metadata" in attrs:
+        is_offer = "user_id" in attrs and attrs.get("role") in RUNNERS
+        if "metadata" in attrs and ("email" in attrs or is_offer):
             raise serializers.ValidationError({"metadata": "An invitation carries no metadata."})
         return attrs
 
@@ -80,6 +81,10 @@ class CodeInput(Body):
 
     code = serializers.CharField(max_length=50)
     name = NameField(max_length=100, required=False, default="")
+
+
+class ClaimInput(serializers.Serializer):
+    guestToken = serializers.CharField(max_length=2000, source="guest_token")
 
 
 class ParticipantChanges(Body):
@@ -93,3 +98,9 @@ class RemovalInput(Body):
     example = {"reason": "Asked to be taken off the list."}
 
     reason = serializers.CharField(max_length=1000, allow_blank=True, required=False, default="")
+
+
+class TransferInput(Body):
+    example = {"participantId": "cm3x8k2p0000108l4h2j9f7qz"}
+
+    participantId = serializers.CharField(max_length=ID_LENGTH, source="participant_id")

@@ -12,11 +12,12 @@ from accounts.models import NormalizedEmailField, User
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.ids import new_id
 from platform_site.db.models import AliveManager, Row, SoftDeletedRow
-from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
+from rooms.enums import OPEN_STATUSES, RUNNERS, EntryPolicy, ParticipantRole, RoomStatus, Visibility
 from rooms.querysets import InvitationQuerySet, ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
 
 JOIN_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another in a dark hall
 JOIN_CODE_LENGTH = 8
+RUNNING_ROLES = sorted(role.value for role in RUNNERS)  # in one order, for the migrations
 MOST_REVEAL_SECONDS = 60
 
 
@@ -125,6 +126,10 @@ class Participant(SoftDeletedRow):
     metadata = models.JSONField(default=dict, blank=True)
     joined_at = models.DateTimeField()
     checked_in_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When this person took the role that they run the room with. Nobody else can give it to them.
+    role_accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Whoever runs the room made them a VIEWER: they come back as one.
+    is_held_viewer = models.BooleanField(default=False, editable=False)
     removed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
@@ -143,6 +148,13 @@ class Participant(SoftDeletedRow):
             models.CheckConstraint(
                 condition=Q(deleted_at__isnull=False) | Q(removed_by=None, removal_reason=""),
                 name="participant_removal_means_gone",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role__in=RUNNING_ROLES) | Q(role_accepted_at__isnull=False),
+                name="participant_runs_by_consent",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_held_viewer=False) | Q(role=ParticipantRole.VIEWER), name="participant_held_is_viewer"
             ),
             # That a room's creator stays its organizer is the rule participant_creator_stays (migration 0002).
         ]
@@ -180,19 +192,34 @@ class GuestSeat(Row):
 
 
 class Invitation(Row):
-    """A place in a room for whoever signs in with this verified e-mail address; `redeemed_at` says that they did."""
+    """A place in a room for a user, or for whoever has this verified e-mail address.
+
+    It is open until it is redeemed or declined. Signing in redeems PARTICIPANT and VIEWER; whoever is to run the room
+    accepts that. `told_at` says when they were told of it.
+    """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="invitations")
-    email = NormalizedEmailField()
+    email = NormalizedEmailField(null=True, blank=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="invitations")
     role = models.CharField(max_length=11, choices=ParticipantRole, default=ParticipantRole.PARTICIPANT)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    told_at = models.DateTimeField(null=True, blank=True, editable=False)
     redeemed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    declined_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[Any] = models.Manager.from_queryset(InvitationQuerySet)()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["room", "email"], name="invitation_unique"),
+            models.UniqueConstraint(fields=["room", "user"], name="invitation_user_unique"),
+            models.CheckConstraint(
+                condition=Q(email=None, user__isnull=False) | Q(email__isnull=False, user=None),
+                name="invitation_to_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(redeemed_at=None) | Q(declined_at=None), name="invitation_answered_once"
+            ),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="invitation_email_lower_case"),
             models.CheckConstraint(
                 condition=Q(role__in=ParticipantRole.values) & ~Q(role=ParticipantRole.ADMIN),
@@ -200,11 +227,15 @@ class Invitation(Row):
             ),
         ]
         indexes = [
-            models.Index(fields=["email"], name="invitation_open", condition=Q(redeemed_at=None)),
+            models.Index(fields=["email"], name="invitation_open", condition=Q(redeemed_at=None, declined_at=None)),
         ]
 
     def __str__(self) -> str:
-        return f"{self.email} to {self.room}"
+        return f"{self.email or self.user} to {self.room}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.redeemed_at is None and self.declined_at is None
 
 
 class RoomEvent(models.Model):

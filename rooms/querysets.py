@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from accounts.actors import PLATFORM
 from apps_registry.manifest import Level
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
-from rooms.enums import RUNNERS, ParticipantRole, RoomStatus
+from rooms.enums import OPEN_STATUSES, RUNNERS, ParticipantRole, RoomStatus
 
 
 def user_id_of(user: Any) -> str:
@@ -110,24 +110,37 @@ def count_of(rows: Any) -> Coalesce:
     return Coalesce(Subquery(rows.values("room").annotate(n=Count("pk")).values("n")), 0)
 
 
-class ParticipantQuerySet(SoftDeletedQuerySet):
-    def managed_by(self, user: Any) -> Self:
+class InRoomQuerySet:
+    """For query sets of rows that live in a `room`."""
+
+    def managed_by(self: Any, user: Any) -> Any:
+        """Those in rooms that `user` organizes or moderates; all of them for a platform admin."""
         rooms = apps.get_model("rooms.Room").objects.managed_by(user)
         return self.filter(room__in=rooms.values("pk"))
 
 
-class InvitationQuerySet(RowQuerySet):
-    def managed_by(self, user: Any) -> Self:
-        rooms = apps.get_model("rooms.Room").objects.managed_by(user)
-        return self.filter(room__in=rooms.values("pk"))
+class ParticipantQuerySet(InRoomQuerySet, SoftDeletedQuerySet):
+    pass
 
 
-class RoomEventQuerySet(RowQuerySet):
+class InvitationQuerySet(InRoomQuerySet, RowQuerySet):
+    def open(self) -> Self:
+        """Neither redeemed nor declined."""
+        return self.filter(redeemed_at=None, declined_at=None)
+
+    def takeable(self) -> Self:
+        """To rooms that are not over."""
+        return self.filter(room__deleted_at=None, room__status__in=OPEN_STATUSES)
+
+    def addressed_to(self, user: Any) -> Self:
+        """To this very user, or to their e-mail address where it is verified."""
+        people = apps.get_model("accounts.User").objects.filter(pk=user.pk, email_verified=True, is_active=True)
+        address = people.values_list("email", flat=True).first()
+        return self.filter(Q(user=user.pk) | Q(email=address) if address else Q(user=user.pk))
+
+
+class RoomEventQuerySet(InRoomQuerySet, RowQuerySet):
     def seen_at(self, *, public_only: bool, after: int = 0) -> Self:
         """A level's events beyond number `after`, in order, each with its number at that level as `viewer_seq`."""
         number = "public_seq" if public_only else "seq"
         return self.filter(**{f"{number}__gt": after}).annotate(viewer_seq=models.F(number)).order_by(number)
-
-    def managed_by(self, user: Any) -> Self:
-        rooms = apps.get_model("rooms.Room").objects.managed_by(user)
-        return self.filter(room__in=rooms.values("pk"))

@@ -5,8 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import DELETED_USER_NAME, User
-from accounts.shapes import PersonSerializer, TokensSerializer
+from accounts.shapes import PersonSerializer, TokensSerializer, person
 from apps_registry.manifest import Level, visible_settings
 from apps_registry.registry import room_app
 from platform_site.rest.components import TEXT, WHOLE, object_of
@@ -167,13 +166,6 @@ class ParticipantSerializer(ModelSerializer):
         return person(participant.user)
 
 
-def person(user: User) -> dict[str, Any]:
-    """{id, name, avatar}; an erased or deleted user is shown as such."""
-    if user.deleted_at is not None:
-        return {"id": user.pk, "name": DELETED_USER_NAME, "avatar": None}
-    return {"id": user.pk, "name": user.name, "avatar": user.avatar}
-
-
 class AdmissionSerializer(serializers.Serializer):
     """What a phone that came by a code needs: its place, the room, and tokens where it became a guest."""
 
@@ -201,3 +193,24 @@ class InvitationSerializer(ModelSerializer):
     class Meta:
         model = Invitation
         fields = ("id", "roomId", "role", "createdAt")
+
+
+class OwnInvitationSerializer(InvitationSerializer):
+    """An invitation as whoever is invited sees it: enough of the room to decide."""
+
+    example = {"role": "MODERATOR"}
+
+    room = serializers.SerializerMethodField()
+    invitedBy = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Invitation
+        fields = ("id", "roomId", "role", "createdAt", "room", "invitedBy")
+
+    @extend_schema_field(object_of(id=TEXT, name=TEXT, status=TEXT))
+    def get_room(self, invitation: Invitation) -> dict[str, Any]:
+        return {"id": invitation.room_id, "name": invitation.room.name, "status": invitation.room.status}
+
+    @extend_schema_field(PersonSerializer(allow_null=True))
+    def get_invitedBy(self, invitation: Invitation) -> dict[str, Any] | None:
+        return person(invitation.invited_by) if invitation.invited_by is not None else None

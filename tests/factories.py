@@ -15,7 +15,7 @@ from apps_registry.models import App, ManifestVersion
 from prizes.actions import commit_draw, create_prize
 from prizes.models import Draw, Prize
 from rooms.actions import create_room, update_room
-from rooms.enums import ParticipantRole, RoomStatus
+from rooms.enums import RUNNERS, ParticipantRole, RoomStatus
 from rooms.models import Participant, Room
 
 PASSWORD = "correct horse battery staple"
@@ -74,7 +74,11 @@ def make_room(by: User, *, active: bool = True, app: App | None = None, **fields
 
 def add_participant(room: Room, user: User | None = None, role: str = ParticipantRole.PARTICIPANT) -> Participant:
     """Puts somebody into a room without asking: no rule, no event."""
-    return Participant.objects.create(room=room, user=user or make_user(), role=role, joined_at=timezone.now())
+    now = timezone.now()
+    accepted = now if role in RUNNERS else None
+    return Participant.objects.create(
+        room=room, user=user or make_user(), role=role, role_accepted_at=accepted, joined_at=now
+    )
 
 
 def make_prize(room: Room, **fields: Any) -> Prize:

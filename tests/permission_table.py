@@ -4,9 +4,10 @@ A new endpoint needs a row here; a test compares the table with the router. Most
 
     Row("PATCH", "/rooms/{room}", write(ORGANIZERS), body={"name": "Renamed"})
 
-Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {gone} (removed from
-it), {stranger} (a user id), {prize}, {app}; {participant} and {organizer} are the user ids of these callers, {device}
-is a session of that participant; in ACTIVE rooms also {win}, {draw} and {rehearsal}, which are open.
+Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {deputy} (a second
+ORGANIZER), {gone} (removed from it), {stranger} (a user id), {prize}, {app}; {participant} and {organizer} are the user
+ids of these callers, {device} is a session of that participant, {invitation} an offer to them; in ACTIVE rooms also
+{win}, {draw} and {rehearsal}, which are open.
 `.but("draft", {"organizer": 409})` says what differs in a kind of room, `.only("public")` leaves out the others.
 """
 
@@ -119,11 +120,21 @@ TABLE = [
     # messages
     Row("GET", "/notifications", outside(SIGNED_IN)),
     Row("POST", "/notifications/{message}/read", outside({"participant"}, refused=404)),
+    # invitations
+    Row("GET", "/invitations", outside(SIGNED_IN)),
+    Row("POST", "/invitations/{invitation}/accept", outside({"participant"}, refused=404)),
+    Row("POST", "/invitations/{invitation}/decline", outside({"participant"}, refused=404)),
     # accounts
     Row("POST", "/auth/login", outside(CALLERS), body={"email": "{email}", "password": "{password}"}),
     Row("POST", "/auth/refresh", outside(CALLERS), body={"refreshToken": "{refresh}"}),
     Row("POST", "/auth/exchange", outside(CALLERS), body={"code": "{exchange}"}),
     Row("POST", "/auth/logout", outside(SIGNED_IN)),
+    Row(
+        "POST",
+        "/auth/claim-guest",
+        outside({"other organizer", "admin"}).but("public", dict.fromkeys(MEMBERS - GUESTS | {"left"}, 409)),
+        body={"guestToken": "{guest_token}"},
+    ),
     Row("GET", "/auth/me", outside(SIGNED_IN)),
     Row("GET", "/auth/google", outside(CALLERS, 503)),  # no provider is set up here
     Row("GET", "/auth/google/url", outside(CALLERS, 503)),
@@ -148,12 +159,19 @@ TABLE = [
         "/rooms/{room}",
         write(ORGANIZERS, 409).but("draft", dict.fromkeys(ORGANIZERS, 200)),
     ),
+    Row("POST", "/rooms/{room}/transfer", write(ORGANIZERS), body={"participantId": "{deputy}"}),
     Row("POST", "/rooms/join", JOIN_BY_CODE, body={"code": "{code}", "name": "Newcomer"}),
     # participants
     Row("GET", "/rooms/{room}/participants", read()),
     Row("GET", "/rooms/{room}/participants/{person}", read()),
     Row("POST", "/rooms/{room}/participants", JOIN),
     Row("POST", "/rooms/{room}/participants", write(RUNNERS, 201), body={"userId": "{stranger}"}),
+    Row(
+        "POST",
+        "/rooms/{room}/participants",
+        write(ORGANIZERS, 201),
+        body={"userId": "{stranger}", "role": "ORGANIZER"},
+    ),
     Row("POST", "/rooms/{room}/participants", write(RUNNERS, 201), body={"email": "new@example.com"}),
     Row(
         "POST",

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [  # The longest name that fits counts: platform_site.rest is below all, the rest of platform_site above.
-    ["platform_site.rest", "platform_site.db"],
+    ["platform_site.rest", "platform_site.db", "platform_site.hooks"],
     ["accounts"],
     ["apps_registry"],
     ["rooms"],
@@ -28,7 +28,7 @@ FILES = [  # Folders count as their name says: rooms/actions, rooms/live.
 ]
 # The live wing's own order, from the ground to the doors: each file imports only what stands before it.
 LIVE = (
-    *("frames", "worker", "origins", "schemas", "refusals", "identity", "log", "catalogue", "listener"),
+    *("frames", "worker", "origins", "schemas", "refusals", "identity", "log", "catalogue", "games", "listener"),
     *("connections", "directory", "feed", "following", "push", "presence", "hub"),
     *("commands", "protocol", "websocket", "socketio_door"),
 )

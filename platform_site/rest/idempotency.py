@@ -205,6 +205,6 @@ def erase_person(user: Any) -> None:
     IdempotencyKey.objects.filter(Q(user_id=user.pk) | Q(answer__contains=user.pk)).delete()
 
 
-def clean_idempotency_keys() -> int:
+def clean_idempotency_keys() -> dict[str, int]:
     """Forgets keys older than 24 hours; says how many."""
-    return IdempotencyKey.objects.filter(created_at__lte=timezone.now() - KEPT).delete()[0]
+    return {"idempotency keys": IdempotencyKey.objects.filter(created_at__lte=timezone.now() - KEPT).delete()[0]}

@@ -11,7 +11,7 @@ REASONS = {
     "key_reused": "This Idempotency-Key was used with another body.",
     "lease_lost": "The request took more than a minute, and another one with its Idempotency-Key took over.",
     # Accounts
-    "still_organizes": "The account organizes rooms that are not over.",
+    "still_organizes": "The account created rooms that are drafts or active: hand them over or end them first.",
     # Rooms and their people
     "already_in": "The person is in the room already.",
     "removed": "The person was removed from the room; an organizer can restore them.",
@@ -19,6 +19,9 @@ REASONS = {
     "invite_only": "The room takes invited people only.",
     "joining_locked": "Nobody joins the room by themselves for now.",
     "room_full": "As many people are in the room as it takes.",
+    "invitation_answered": "The invitation was accepted or declined before.",
+    "not_organizer": "A room is handed over to somebody who organizes it already.",
+    "not_creator": "Only whoever created the room hands it over.",
     "organizer_stays": "Whoever created the room, and its last organizer, stay organizers.",
     "room_active": "The event is running: complete or cancel it first.",
     "settings_frozen": "These settings cannot change once the event has started; `details.fields` names them.",
@@ -30,6 +33,8 @@ REASONS = {
     "prize_in_use": "Somebody has won the prize, or an open draw gives it away.",
     "already_replaced": "The win has a replacement draw.",
     "draw_running": "The draw is being run right now.",
+    "entropy_given": "The draw was begun with another public value, and the first one counts.",
+    "not_entered": "The participant is not among the entries of the draw (code NOT_FOUND).",
     # The quiz
     "quiz_over": "The quiz is over.",
     "question_closed": "No answer is taken: the question is not open, or its time is up.",

@@ -112,9 +112,9 @@ def hit(key: str, *, limit: int, window: int = 60, cost: int = 1) -> Limit:
     return Limit(limit, max(limit - count, 0), -(-reset // 1000), allowed=used <= limit)
 
 
-def clean_rate_counts() -> int:
+def clean_rate_counts() -> dict[str, int]:
     """Forgets windows that have ended; says how many."""
-    return RateCount.objects.filter(reset_at__lte=int(time.time() * 1000)).delete()[0]
+    return {"rate counts": RateCount.objects.filter(reset_at__lte=int(time.time() * 1000)).delete()[0]}
 
 
 def _count(key: str, cost: int, now: int, window: int) -> tuple[int, int]:

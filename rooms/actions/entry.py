@@ -7,13 +7,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions import Tokens, open_dashboard, open_session
-from accounts.actors import PLATFORM
 from accounts.models import User
 from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from rooms.actions.limits import count_join, room_id_of_code
-from rooms.actions.people import has_seats, require_no_guest, require_numbering, require_seat, set_role
-from rooms.enums import OPEN_STATUSES, RUNNERS, EntryPolicy, ParticipantRole
+from rooms.actions.offers import keep_place
+from rooms.actions.people import require_no_guest, require_numbering, require_seat, set_role, take_role
+from rooms.enums import RUNNERS, EntryPolicy, ParticipantRole
 from rooms.errors import (
     AlreadyIn,
     GuestElsewhere,
@@ -27,7 +27,7 @@ from rooms.errors import (
 )
 from rooms.events import record
 from rooms.models import Invitation, Participant, Room
-from rooms.permissions import Need, lock_room, locked_room, may_hand_out, rank_of
+from rooms.permissions import Need, is_allowed, lock_room, locked_room, may_hand_out, rank_of
 from rooms.querysets import is_admin_in, may_know_of
 from rooms.shapes import ParticipantSerializer
 
@@ -49,15 +49,16 @@ def join_room(
 ) -> Participant:
     """`by` enters a room that they see or are invited to. Who left comes back with their metadata.
 
+    An invitation to run the room lets them in and stays open. A VIEWER by somebody else's decision comes back as one.
     Raises NotFound, Removed, RoomClosed, RoomFull, JoiningLocked, AlreadyIn, GuestElsewhere, InviteOnly, InvalidInput
     (a role that nobody takes for themselves, metadata from others than organizers).
     """
     room = lock_room(room_id, by)
     past = past_of(room, by)
-    invitation = invitation_for(room, by)
+    invitation, is_invited = waiting_for(room, by)
     if past is not None and past.removed_by_id is not None:
         raise Removed
-    if not (invitation or may_know_of(room, by)):
+    if not (is_invited or may_know_of(room, by)):
         raise NotFound
     require_room_for(room, past)
     if metadata is not None:
@@ -66,8 +67,9 @@ def join_room(
         return accept(room, invitation, by, past)
     if role not in JOINABLE_ROLES:
         raise InvalidInput({"role": ["Join as PARTICIPANT or VIEWER."]})
-    require_admission(room, by, past)
-    return let_in(room, by, role, past, by=by, metadata=metadata)
+    if not is_invited:
+        require_admission(room, by, past)
+    return come_in(room, by, role, past, metadata=metadata)
 
 
 def join_by_code(
@@ -102,11 +104,12 @@ def enter_by_code(room_id: str, by: User | None, name: str, device_info: str, ip
     require_room_for(room, past)
     if by is None or (by.is_guest and past is None):
         return enter_as_guest(room, name or (by.name if by else ""), device_info, ip_address)
-    invitation = invitation_for(room, by)
+    invitation, is_invited = waiting_for(room, by)
     if invitation is not None:
         return Admission(accept(room, invitation, by, past), is_new=True)
-    require_admission(room, by, past)
-    return Admission(let_in(room, by, ParticipantRole.PARTICIPANT, past, by=by), is_new=True)
+    if not is_invited:
+        require_admission(room, by, past)
+    return Admission(come_in(room, by, ParticipantRole.PARTICIPANT, past), is_new=True)
 
 
 def sign_guest_in(*, participant_id: str, device_info: str = "", ip_address: str | None = None) -> Tokens:
@@ -148,80 +151,72 @@ def add_person(
     role: str = ParticipantRole.PARTICIPANT,
     metadata: dict[str, Any] | None = None,
 ) -> Participant:
-    """Who runs the room lets in somebody whom they know by id.
+    """Who runs the room lets in somebody whom they know by id, at once, as PARTICIPANT or VIEWER.
 
-    Raises Forbidden (a moderator hands out no role like their own), InvalidInput (nobody with that id; metadata from
-    a moderator), RoomClosed, RoomFull, AlreadyIn, RemovedBefore.
+    Raises Forbidden (a moderator makes no PARTICIPANT of who was made a VIEWER), InvalidInput (nobody with that id;
+    metadata from a moderator; a role that is offered), RoomClosed, RoomFull, AlreadyIn, RemovedBefore.
+    """
+    if role not in JOINABLE_ROLES:
+        raise InvalidInput({"role": ["This role is offered: nobody gets it without accepting."]})
+    room = locked_room(room_id, by, Need.RUN)
+    if metadata is not None:
+        require_numbering(room, by)
+    user, past = somebody(room, user_id)
+    require_room_for(room, past)
+    if past is not None and past.is_held_viewer and role != past.role and not is_allowed(room, by, Need.ORGANIZE):
+        raise Forbidden("A moderator cannot give this role to this person.")
+    return let_in(room, user, role, past, by=by, metadata=metadata, is_held=True)
+
+
+@transaction.atomic
+def offer_role(*, room_id: str, by: User, user_id: str, role: str) -> Invitation:
+    """An organizer offers somebody, in the room or not, a role to run it with.
+
+    Raises Forbidden, InvalidInput (nobody with that id), RoomClosed, AlreadyIn (with that role or a higher one),
+    RemovedBefore.
     """
     room = locked_room(room_id, by, Need.RUN)
     require_handing_out(room, by, role)
-    if metadata is not None:
-        require_numbering(room, by)
+    user, past = somebody(room, user_id)
+    if not room.is_open:
+        raise RoomClosed
+    if past is not None and past.deleted_at is None and rank_of(past.role) >= rank_of(role):
+        raise AlreadyIn
+    return keep_place(room, role, by=by, user=user)
+
+
+def somebody(room: Room, user_id: str) -> tuple[User, Participant | None]:
+    """Whom others let into a locked room, and their row in it. Raises InvalidInput, RemovedBefore."""
     user = User.objects.filter(pk=user_id, is_active=True, is_guest=False).first()
     if user is None:
         raise InvalidInput({"userId": ["There is no such person."]})
     past = past_of(room, user)
     if past is not None and past.removed_by_id is not None:
         raise RemovedBefore
-    require_room_for(room, past)
-    return let_in(room, user, role, past, by=by, metadata=metadata)
-
-
-@transaction.atomic
-def invite(*, room_id: str, by: User, email: str, role: str = ParticipantRole.PARTICIPANT) -> Invitation:
-    """Keeps a place for whoever signs in, or joins, with this verified e-mail address; once more renews it.
-
-    Nothing that can be seen here or in the room depends on whether such an account exists: adding its owner at once
-    would tell everybody who organizes a room whose address it is. Raises Forbidden, RoomClosed.
-    """
-    room = locked_room(room_id, by, Need.RUN)
-    require_handing_out(room, by, role)
-    if not room.is_open:
-        raise RoomClosed
-    invitation = Invitation.objects.filter(room=room, email=email).first() or Invitation(room=room, email=email)
-    if may_hand_out(room, by, invitation.role):
-        invitation.role = role
-    invitation.invited_by, invitation.redeemed_at = by, None
-    invitation.save()
-    return invitation
-
-
-def redeem_invitations(*, user: User) -> None:
-    """At sign-in: `user` takes the places that are kept for their verified e-mail address."""
-    if user.email is None or not user.email_verified:
-        return
-    waiting = Invitation.objects.filter(email=user.email, redeemed_at=None)
-    waiting = waiting.filter(room__deleted_at=None, room__status__in=OPEN_STATUSES)
-    # In one order, because the caller may hold all these locks in one transaction.
-    for room_id in waiting.order_by("room_id").values_list("room_id", flat=True):
-        with transaction.atomic():
-            redeem(room_id, user)
-
-
-def redeem(room_id: str, user: User) -> None:
-    try:
-        room = lock_room(room_id, user)
-    except NotFound:  # deleted since the list was read
-        return
-    invitation, past = invitation_for(room, user), past_of(room, user)
-    was_removed = past is not None and past.removed_by_id is not None
-    if invitation is None or not room.is_open or was_removed:
-        return
-    # Where the room is full the place stays open, for the next time.
-    is_in = past is not None and past.deleted_at is None
-    if is_in or invitation.role in RUNNERS or has_seats(room):
-        accept(room, invitation, user, past)
+    return user, past
 
 
 def accept(room: Room, invitation: Invitation, user: User, past: Participant | None) -> Participant:
     """Turns an invitation into a place. Who is in already only moves up where they are to run the room."""
     invitation.redeemed_at = timezone.now()
     invitation.save(update_fields=["redeemed_at", "updated_at"])
+    role, runs = invitation.role, invitation.role in RUNNERS
     if past is None or past.deleted_at is not None:
-        return let_in(room, user, invitation.role, past, by=user)
-    if invitation.role in RUNNERS and rank_of(past.role) < rank_of(invitation.role):
-        set_role(room, past, invitation.role, by=invitation.invited_by or PLATFORM)
+        # No invitation undoes what an organizer decided, unless it is one to run the room.
+        is_held = past is not None and past.is_held_viewer and not runs
+        return let_in(room, user, past.role if past and is_held else role, past, by=user, is_held=True)
+    if runs and rank_of(past.role) < rank_of(role):
+        set_role(room, past, role, by=user)
     return past
+
+
+def come_in(
+    room: Room, user: User, role: str, past: Participant | None, *, metadata: dict[str, Any] | None = None
+) -> Participant:
+    """`user` enters by themselves; whom somebody else made a VIEWER comes back as one."""
+    if past is not None and past.is_held_viewer:
+        return let_in(room, user, past.role, past, by=user, metadata=metadata, is_held=True)
+    return let_in(room, user, role, past, by=user, metadata=metadata)
 
 
 def let_in(
@@ -232,13 +227,18 @@ def let_in(
     *,
     by: User,
     metadata: dict[str, Any] | None = None,
+    is_held: bool = False,
 ) -> Participant:
-    """Writes `user` into a locked room, or their row `past` back to life with its metadata, and tells the room."""
+    """Writes `user` into a locked room, or their row `past` back to life with its metadata, and tells the room.
+
+    Whoever gets a role to run the room with has taken it themselves. `is_held`: a VIEWER is one by others' decision.
+    """
     require_no_guest(user, role)
     if role not in RUNNERS:
         require_seat(room)
     participant = past or Participant(user=user, room=room)
-    participant.role, participant.joined_at, participant.deleted_at = role, timezone.now(), None
+    take_role(participant, role, is_held=is_held)
+    participant.joined_at, participant.deleted_at = timezone.now(), None
     participant.checked_in_at = None  # whoever comes back shows up at the desk once more
     if metadata is not None:
         participant.metadata = metadata
@@ -255,9 +255,11 @@ def past_of(room: Room, user: User) -> Participant | None:
     return Participant.all_objects.select_related("user").filter(user_id=user.pk, room=room).first()
 
 
-def invitation_for(room: Room, user: User) -> Invitation | None:
-    addresses = User.objects.filter(pk=user.pk, email_verified=True, email__isnull=False).values("email")
-    return Invitation.objects.filter(room=room, email__in=addresses, redeemed_at=None).first()
+def waiting_for(room: Room, user: User) -> tuple[Invitation | None, bool]:
+    """The open invitation that joining a locked room redeems, and whether there is any, one to run the room too."""
+    invitations = list(Invitation.objects.open().addressed_to(user).filter(room=room).order_by("pk"))
+    redeemed = (invitation for invitation in invitations if invitation.role not in RUNNERS)
+    return next(redeemed, None), bool(invitations)
 
 
 def require_room_for(room: Room, past: Participant | None) -> None:

@@ -1,12 +1,10 @@
 """The life of a room: made, set up, started, ended, deleted."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from accounts.actions import open_dashboard
 from accounts.actors import Actor
@@ -15,13 +13,16 @@ from apps_registry import manifest
 from apps_registry.models import App
 from apps_registry.registry import room_app
 from platform_site.db.changes import UNCHANGED, Unchanged, named
+from platform_site.hooks import ROOM_CLOSING
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition
 from platform_site.rest.fields import wire_name
 from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
-from rooms.errors import NotForGuests, RoomClosed, RoomIsActive, SettingsFrozen
+from rooms.errors import NotCreator, NotForGuests, NotInRoom, NotOrganizer, RoomClosed, RoomIsActive, SettingsFrozen
 from rooms.events import record
 from rooms.models import Participant, Room
+from rooms.notifications import notify
 from rooms.permissions import Need, locked_room
+from rooms.querysets import is_admin_in
 from rooms.shapes import ParticipantSerializer, public_room, settings_at
 
 TRANSITIONS = {
@@ -70,7 +71,8 @@ def create_room(
     run_app(room, app_id)
     room.app_settings = accepted_settings(room, app_settings or {})
     room.save(force_insert=True)
-    participant = Participant(user=by, room=room, role=ParticipantRole.ORGANIZER, joined_at=timezone.now())
+    now = timezone.now()
+    participant = Participant(user=by, room=room, role=ParticipantRole.ORGANIZER, role_accepted_at=now, joined_at=now)
     participant.save(force_insert=True)
     record(room, "participant:joined", {"participant": ParticipantSerializer(participant).data}, by=by)
     room_app(room.app_id).on_setup(room, {}, by)
@@ -219,13 +221,9 @@ def change_status(room: Room, status: RoomStatus, *, by: Actor) -> None:
 def end_open_business(room: Room, by: Actor) -> None:
     """Lets the game, and those above, end what they have open in a locked room (a round, draws) while the room itself
     is still open.
-
-    The setting ROOM_CLOSERS names them: each is called as `closer(room, by)` inside the transaction.
     """
     room_app(room.app_id).on_closing(room, by)
-    for path in settings.ROOM_CLOSERS:
-        closer: Callable[[Room, Actor], None] = import_string(path)
-        closer(room, by)
+    ROOM_CLOSING(room=room, by=by)
 
 
 @transaction.atomic
@@ -239,3 +237,35 @@ def delete_room(*, room_id: str, by: Actor) -> None:
     room.deleted_at = timezone.now()
     room.save(update_fields=["deleted_at", "updated_at"])
     record(room, "room:deleted", {}, by=by)
+
+
+@transaction.atomic
+def transfer_room(*, room_id: str, participant_id: str, by: User) -> Room:
+    """Whoever created a room makes another organizer of it the one who did, in any status of the room.
+
+    They stay an organizer, and may now step down or leave. To oneself it changes nothing. The room's lock keeps the
+    target an organizer meanwhile. Raises NotCreator, NotOrganizer, NotInRoom.
+    """
+    room = locked_room(room_id, by, Need.READ)
+    if room.created_by_id != by.pk and not is_admin_in(room, by):
+        raise NotCreator
+    target = Participant.objects.select_related("user").filter(pk=participant_id, room=room).first()
+    if target is None:
+        raise NotInRoom
+    if target.role != ParticipantRole.ORGANIZER or not target.user.is_active:
+        raise NotOrganizer
+    if target.user_id == room.created_by_id:
+        return room
+    room.created_by = target.user
+    room.save(update_fields=["created_by", "updated_at"])
+    shown = public_room(room.pk)
+    changes = {name: shown[name] for name in ("createdBy", "organizer")}
+    record(room, "room:updated", {"changes": changes, "room": shown}, by=by)
+    notify(
+        user_id=target.user_id,
+        type="room:transferred",
+        title="An event was handed over to you",
+        body=f"{by.name} handed “{room.name}” over to you.",
+        room=room,
+    )
+    return room

@@ -13,6 +13,7 @@ from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput
 from platform_site.rest.fields import MetadataField
 from platform_site.rest.throttling import RateLimited, hit
+from rooms.actions.offers import end_invitations_to, end_offers_by, keep_place
 from rooms.enums import RUNNERS, ParticipantRole, Visibility
 from rooms.errors import NotInRoom, NotRemoved, OrganizerStays, RoomClosed, RoomFull
 from rooms.events import record
@@ -27,7 +28,7 @@ MOST_REMOVALS = 20  # a minute, room and moderator: who goes astray cannot empty
 def leave_room(*, room_id: str, by: User) -> Participant:
     """`by` leaves, at any time. Raises OrganizerStays (who created the room), NotInRoom (who is not in it)."""
     room = locked_room(room_id, by, Need.READ)
-    participant = Participant.objects.filter(user_id=by.pk, room=room).first()
+    participant = Participant.objects.select_related("user").filter(user_id=by.pk, room=room).first()
     if participant is None:
         raise NotInRoom
     leave(room, participant, by)
@@ -39,6 +40,7 @@ def leave(room: Room, participant: Participant, by: User) -> None:
         raise OrganizerStays
     participant.deleted_at = timezone.now()
     participant.save(update_fields=["deleted_at", "updated_at"])
+    end_offers_by(room, participant.user)
     room_app(room.app_id).on_leave(room, participant, by)
     record(room, "participant:left", {"participantId": participant.pk, "userId": participant.user_id}, by=by)
 
@@ -51,7 +53,7 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
     OrganizerStays, NotInRoom, and for moderators RateLimited.
     """
     room = locked_room(room_id, by, Need.READ)
-    participant = Participant.objects.filter(pk=participant_id, room=room).first()
+    participant = Participant.objects.select_related("user").filter(pk=participant_id, room=room).first()
     if participant is not None and participant.user_id == by.pk:
         leave(room, participant, by)
         return participant
@@ -69,6 +71,8 @@ def remove_participant(*, room_id: str, participant_id: str, by: User, reason: s
             raise RateLimited(counted, "Too many removals in a minute. Ask an organizer.")
     participant.deleted_at, participant.removed_by, participant.removal_reason = timezone.now(), by, reason
     participant.save(update_fields=["deleted_at", "removed_by", "removal_reason", "updated_at"])
+    end_invitations_to(room, participant.user, above=None)
+    end_offers_by(room, participant.user)
     room_app(room.app_id).on_leave(room, participant, by)
     told = {"participantId": participant.pk, "userId": participant.user_id}
     record(room, "participant:left", told, by=by)
@@ -110,8 +114,9 @@ def change_participant(
 ) -> Participant:
     """Gives somebody another role, and merges `metadata` (None removes a key).
 
-    Moderators only move those below them further down. Raises Forbidden, OrganizerStays (the creator), NotInRoom,
-    InvalidInput (metadata from a moderator or too large, a guest who is to run the room), RoomClosed (metadata).
+    A higher role to run the room with is offered: they keep theirs until they accept it. Moderators only move those
+    below them further down. Raises Forbidden, OrganizerStays (the creator), NotInRoom, InvalidInput (metadata from a
+    moderator or too large, a guest who is to run the room), RoomClosed (metadata, offers).
     """
     room = locked_room(room_id, by, Need.RUN)
     participant = Participant.objects.select_related("user").filter(pk=participant_id, room=room).first()
@@ -124,8 +129,19 @@ def change_participant(
         merge_metadata(room, participant, metadata, by)
     if role and role != participant.role:
         require_step(room, participant, role, by)
-        set_role(room, participant, role, by=by)
+        give_role(room, participant, role, by)
     return participant
+
+
+def give_role(room: Room, participant: Participant, role: str, by: Actor) -> None:
+    """Writes a role, or offers one that nobody gets without their own word."""
+    rises_to_run = role in RUNNERS and rank_of(role) > rank_of(participant.role)
+    if not rises_to_run or by.pk == participant.user_id:
+        set_role(room, participant, role, by=by)
+        return
+    if not room.is_open:
+        raise RoomClosed
+    keep_place(room, role, by=by, user=participant.user)
 
 
 def require_numbering(room: Room, by: Actor) -> None:
@@ -166,13 +182,24 @@ def require_seat(room: Room, wanted: int = 1) -> None:
 
 
 def set_role(room: Room, participant: Participant, role: str, *, by: Actor) -> None:
-    """Writes a new role into a locked room and tells it."""
-    participant.role = role
-    participant.save(update_fields=["role", "updated_at"])
+    """Writes a new role into a locked room and tells it. Who is lowered loses what was open to more than that."""
+    is_lowered = rank_of(role) < rank_of(participant.role)
+    take_role(participant, role, is_held=by.pk != participant.user_id)
+    participant.save(update_fields=["role", "role_accepted_at", "is_held_viewer", "updated_at"])
+    if is_lowered:
+        end_invitations_to(room, participant.user, above=role)
+        end_offers_by(room, participant.user)
     room_app(room.app_id).on_join(room, participant, by)
     tell_updated(room, participant, {"role": role}, by=by)
     if role in RUNNERS:
         open_dashboard(user=participant.user)
+
+
+def take_role(participant: Participant, role: str, *, is_held: bool) -> None:
+    """Sets a role and what goes with it (unsaved): `is_held` says that a VIEWER is one by somebody else's decision."""
+    participant.role = role
+    participant.role_accepted_at = (participant.role_accepted_at or timezone.now()) if role in RUNNERS else None
+    participant.is_held_viewer = is_held and role == ParticipantRole.VIEWER
 
 
 def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any], by: Actor) -> None:

@@ -15,6 +15,7 @@ from redis import asyncio as aioredis
 from redis.exceptions import RedisError
 
 from accounts.models import User
+from accounts.shapes import person
 from rooms.bells import room_group, tell
 from rooms.live.connections import Subscription
 from rooms.live.following import Following
@@ -22,7 +23,6 @@ from rooms.live.frames import Frame, frame_now
 from rooms.masking import as_shown, masked
 from rooms.models import Room
 from rooms.permissions import readable_room
-from rooms.shapes import person
 
 logger = logging.getLogger(__name__)
 

@@ -24,10 +24,10 @@ from prizes.actions import award_prize, run_draw
 from prizes.enums import WinnerState
 from prizes.models import Draw, Winner
 from prizes.records import record_of
-from rooms.actions import invite, join_room, leave_room, update_room
+from rooms.actions import invite, join_room, leave_room, offer_role, update_room
 from rooms.enums import ParticipantRole
 from rooms.events import record
-from rooms.models import Notification, Participant, Room, RoomEvent
+from rooms.models import Invitation, Notification, Participant, Room, RoomEvent
 from rooms.permissions import Need, locked_room
 from tests.factories import add_participant, make_draw, make_prize, make_room, make_user
 
@@ -222,11 +222,9 @@ def test_others_of_the_same_name_keep_it(person, lived):
     assert namesake.name == NAME
 
 
-@pytest.mark.parametrize("status", ["DRAFT", "ACTIVE", "COMPLETED", "CANCELLED"])
-def test_organisers_stay_while_their_rooms_do(person, status):
-    room = make_room(person, active=status != "DRAFT")
-    if status in {"COMPLETED", "CANCELLED"}:
-        update_room(room_id=room.pk, by=person, status=status)
+@pytest.mark.parametrize("status", ["DRAFT", "ACTIVE"])
+def test_creators_stay_while_their_rooms_are_open(person, status):
+    make_room(person, active=status != "DRAFT")
     events = RoomEvent.objects.count()
     with pytest.raises(StillOrganises):
         erase_user(user=person, by=person)
@@ -236,10 +234,38 @@ def test_organisers_stay_while_their_rooms_do(person, status):
     assert not TokenBlacklist.objects.exists()
 
 
-def test_an_organiser_beside_the_creator_stays_too(person, organiser):
-    add_participant(make_room(organiser), person, ParticipantRole.ORGANIZER)
-    with pytest.raises(StillOrganises):
-        erase_user(user=person, by=person)
+@pytest.mark.parametrize("status", ["COMPLETED", "CANCELLED"])
+def test_a_room_that_is_over_holds_nobody_and_keeps_a_nameless_organizer(person, organiser, api, status):
+    room = make_room(person, name=f"{FORMER}'s party")
+    update_room(room_id=room.pk, by=person, status=status)
+    erase_user(user=person, by=person)
+    assert found(*SECRETS) == []
+    shown = api(organiser).get(f"/api/v1/rooms/{room.pk}").json()["data"]
+    assert shown["organizer"] == {"id": person.pk, "name": DELETED_USER_NAME, "avatar": None}
+    assert Participant.objects.get(room=room, user=person).role == "ORGANIZER"
+
+
+def test_an_organizer_beside_the_creator_may_go(person, organiser):
+    room = make_room(organiser)
+    add_participant(room, person, ParticipantRole.ORGANIZER)
+    erase_user(user=person, by=person)
+    assert not Participant.objects.filter(user=person).exists()
+    assert Participant.objects.filter(room=room, user=organiser).exists()
+
+
+def test_erasing_somebody_ends_what_was_offered_to_them_and_by_them(person, organiser, stranger):
+    room = make_room(organiser)
+    add_participant(room, person, ParticipantRole.ORGANIZER)
+    other = make_room(stranger)
+    offer_role(room_id=other.pk, by=stranger, user_id=person.pk, role="MODERATOR")
+    offer_role(room_id=room.pk, by=person, user_id=stranger.pk, role="ORGANIZER")
+    told = Notification.objects.get(user=stranger)
+    assert FORMER in told.body
+    erase_user(user=person, by=person)
+    assert not Invitation.objects.exists()
+    told.refresh_from_db()
+    assert DELETED_USER_NAME in told.body
+    assert found(*SECRETS) == []
 
 
 def test_rooms_that_are_deleted_do_not_hold_their_organiser(person):
@@ -260,7 +286,7 @@ def test_erasure_leaves_all_rooms(person, organiser):
 
 def test_what_the_first_eraser_refuses_happens_nowhere(person, settings, monkeypatch):
     join_room(room_id=make_room(make_user()).pk, by=person)
-    add_participant(make_room(make_user()), person, ParticipantRole.ORGANIZER)
+    make_room(person)
     with pytest.raises(StillOrganises):
         erase_user(user=person, by=person)
     assert Participant.objects.filter(user=person).count() == 2

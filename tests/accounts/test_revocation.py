@@ -184,7 +184,11 @@ def test_without_redis_the_table_is_asked_and_redis_is_told_later(on_redis, monk
 
 def test_listeners_hear_what_was_revoked_and_committed(kind, settings, monkeypatch):
     heard: list[str] = []
-    monkeypatch.setattr(revocation, "heard", heard.extend, raising=False)
+
+    def hear(*, marks: list[str]) -> None:
+        heard.extend(marks)
+
+    monkeypatch.setattr(revocation, "heard", hear, raising=False)
     settings.REVOCATION_LISTENERS = ["accounts.revocation.heard"]
     token = claims()
     with pytest.raises(ZeroDivisionError), transaction.atomic():

@@ -80,7 +80,10 @@ def settle() -> None:
 
 
 def fill_accounts() -> None:
-    user, soon = make_user("Template", provider="none", provider_id="none"), timezone.now() + timedelta(days=30)
+    user, soon = (
+        make_user("Template", email_verified=True, provider="none", provider_id="none"),
+        timezone.now() + timedelta(days=30),
+    )
     insert(
         user,
         f"generate_series(1, {USERS}) i",
@@ -156,7 +159,11 @@ def fill_rooms() -> None:
 def fill_people() -> None:
     template = Room.objects.get(name="Template")
     person = Participant.objects.create(
-        room=template, user=template.created_by, role="ORGANIZER", joined_at=timezone.now()
+        room=template,
+        user=template.created_by,
+        role="ORGANIZER",
+        role_accepted_at=timezone.now(),
+        joined_at=timezone.now(),
     )
     insert(
         person,

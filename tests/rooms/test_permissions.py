@@ -17,7 +17,7 @@ from platform_site.views import UnknownPath
 from prizes.actions import award_prize
 from rooms.actions import delete_room, leave_room, remove_participant
 from rooms.enums import ParticipantRole
-from rooms.models import Notification, Room
+from rooms.models import Invitation, Notification, Room
 from tests.contract import ContractClient
 from tests.factories import (
     PASSWORD,
@@ -67,6 +67,7 @@ def make_world(kind: str) -> World:
     add_participant(elsewhere, users["guest elsewhere"])
     add_participant(room, users["viewer"], ParticipantRole.VIEWER)
     person, gone = add_participant(room), add_participant(room, removed)
+    deputy = add_participant(room, role=ParticipantRole.ORGANIZER)
     add_participant(room, left)
     remove_participant(room_id=room.pk, participant_id=gone.pk, by=organizer)
     leave_room(room_id=room.pk, by=left)
@@ -88,7 +89,9 @@ def make_world(kind: str) -> World:
         "room": room.pk,
         "code": room.join_code,
         "person": person.pk,
+        "deputy": deputy.pk,
         "gone": gone.pk,
+        "invitation": Invitation.objects.create(room=make_room(organizer), user=users["participant"]).pk,
         "stranger": stranger.pk,
         "prize": prize.pk,
         "app": room.app_id,
@@ -105,6 +108,7 @@ def make_world(kind: str) -> World:
     clients: dict[str, APIClient] = {name: ContractClient(headers=headers[name]) for name in users}
     names["device"] = users["participant"].sessions.get().family
     tokens = {name: header.get("Authorization", "").removeprefix("Bearer ") for name, header in headers.items()}
+    names["guest_token"] = tokens["guest"]
     return World(clients, names, users, tokens)
 
 

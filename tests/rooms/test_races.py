@@ -10,19 +10,22 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from platform_site.rest.exceptions import Forbidden
+from platform_site.rest.exceptions import Forbidden, NotFound
 from rooms.actions import (
+    accept_invitation,
     change_participant,
     invite,
     join_by_code,
     join_room,
     leave_room,
+    offer_role,
     redeem_invitations,
     remove_participant,
+    transfer_room,
     update_room,
 )
-from rooms.errors import AlreadyIn, NotInRoom, OrganizerStays, RoomClosed
-from rooms.models import Participant, Room, RoomEvent
+from rooms.errors import AlreadyIn, NotInRoom, NotOrganizer, OrganizerStays, RoomClosed
+from rooms.models import Invitation, Participant, Room, RoomEvent
 from tests.factories import add_participant, make_room, make_user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -250,3 +253,79 @@ def test_an_invited_person_joins_and_signs_in_at_once(private_room, organiser):
     joined, _ = at_once(lambda: join_room(room_id=private_room.pk, by=user), lambda: redeem_invitations(user=user))
     assert isinstance(joined, Participant | AlreadyIn)
     assert Participant.objects.filter(room=private_room, user=user).count() == 1
+
+
+def test_a_room_is_handed_over_to_somebody_who_is_lowered_or_leaves(organiser):
+    def transfer_without_a_lock(
+        room: Room, person: Participant, looked: threading.Event, done: threading.Event
+    ) -> None:
+        assert Participant.objects.get(pk=person.pk).role == "ORGANIZER"
+        looked.set()
+        assert done.wait(10)
+        Room.objects.filter(pk=room.pk).update(created_by=person.user)
+
+    def lower(room: Room, person: Participant, looked: threading.Event, done: threading.Event) -> None:
+        assert looked.wait(10)
+        change_participant(room_id=room.pk, participant_id=person.pk, by=organiser, role="VIEWER")
+        done.set()
+
+    room = make_room(organiser)
+    person, looked, done = add_participant(room, make_user(), "ORGANIZER"), threading.Event(), threading.Event()
+    naive, _ = at_once(
+        lambda: transfer_without_a_lock(room, person, looked, done), lambda: lower(room, person, looked, done)
+    )
+    assert isinstance(naive, IntegrityError)  # the database knows better, and the caller gets a 500
+
+    for round_ in range(8):
+        room = make_room(organiser)
+        person = add_participant(room, make_user(), "ORGANIZER")
+        other = (
+            partial(leave_room, room_id=room.pk, by=person.user)
+            if round_ % 2
+            else partial(change_participant, room_id=room.pk, participant_id=person.pk, by=organiser, role="VIEWER")
+        )
+        handed, ended = at_once(partial(transfer_room, room_id=room.pk, participant_id=person.pk, by=organiser), other)
+        creator = Room.objects.get(pk=room.pk).created_by_id
+        if isinstance(handed, Room):
+            assert isinstance(ended, OrganizerStays)
+            assert creator == person.user_id
+        else:
+            assert isinstance(handed, NotInRoom | NotOrganizer)
+            assert isinstance(ended, Participant)
+            assert creator == organiser.pk
+        assert Participant.objects.filter(room=room, user=creator, role="ORGANIZER").exists()
+
+
+def test_an_offer_is_accepted_while_its_holder_is_lowered(organiser):
+    def accept_without_a_lock(person: Participant, offer: Any, looked: threading.Event, done: threading.Event) -> None:
+        assert Invitation.objects.filter(pk=offer.pk).exists()
+        looked.set()
+        assert done.wait(10)
+        fields = {"role": "ORGANIZER", "role_accepted_at": timezone.now(), "is_held_viewer": False}
+        Participant.objects.filter(pk=person.pk).update(**fields)
+
+    def lower(room: Room, person: Participant, looked: threading.Event, done: threading.Event) -> None:
+        assert looked.wait(10)
+        change_participant(room_id=room.pk, participant_id=person.pk, by=organiser, role="VIEWER")
+        done.set()
+
+    def offered() -> tuple[Room, Participant, Any]:
+        room = make_room(organiser)
+        person = add_participant(room, make_user(), "MODERATOR")
+        return room, person, offer_role(room_id=room.pk, by=organiser, user_id=person.user_id, role="ORGANIZER")
+
+    room, person, offer = offered()
+    looked, done = threading.Event(), threading.Event()
+    at_once(lambda: accept_without_a_lock(person, offer, looked, done), lambda: lower(room, person, looked, done))
+    assert Participant.objects.get(pk=person.pk).role == "ORGANIZER"  # in spite of the demotion
+
+    for _ in range(8):
+        room, person, offer = offered()
+        accepted, lowered = at_once(
+            partial(accept_invitation, invitation_id=offer.pk, by=person.user),
+            partial(change_participant, room_id=room.pk, participant_id=person.pk, by=organiser, role="VIEWER"),
+        )
+        assert isinstance(lowered, Participant)
+        assert isinstance(accepted, Participant | NotFound)
+        assert Participant.objects.get(pk=person.pk).role == "VIEWER"
+        assert not Invitation.objects.open().filter(room=room).exists()

@@ -164,7 +164,21 @@ def test_a_room_hands_out_no_admin_role(room, participant):
         cannot_become(person, "participant_role_of_a_room", role=role)
         cannot_be_added(new_participant(room, role=role), "participant_role_of_a_room")
     for role in ("ORGANIZER", "MODERATOR", "VIEWER", "PARTICIPANT"):
-        can_become(person, role=role)
+        can_become(person, role=role, role_accepted_at=timezone.now())
+
+
+def test_nobody_runs_a_room_without_having_accepted(room, participant):
+    person = room.participants.get(user=participant)
+    for role in ("ORGANIZER", "MODERATOR"):
+        cannot_become(person, "participant_runs_by_consent", role=role)
+        cannot_be_added(new_participant(room, role=role), "participant_runs_by_consent")
+
+
+def test_only_a_viewer_is_held_as_one(room, participant):
+    person = room.participants.get(user=participant)
+    cannot_become(person, "participant_held_is_viewer", is_held_viewer=True)
+    can_become(person, role="VIEWER", is_held_viewer=True)
+    cannot_become(person, "participant_held_is_viewer", role="PARTICIPANT")
 
 
 def test_the_creator_stays_organizer(room, organiser, draft):
@@ -177,7 +191,7 @@ def test_the_creator_stays_organizer(room, organiser, draft):
     empty = new_room(draft)
     empty.save()
     cannot_be_added(new_participant(empty, organiser, role="PARTICIPANT"), by)
-    can_be_added(new_participant(empty, organiser, role="ORGANIZER"))
+    can_be_added(new_participant(empty, organiser, role="ORGANIZER", role_accepted_at=timezone.now()))
     can_become(lead, metadata={"ticketNumber": 1})
     helper = add_participant(room, role=ParticipantRole.ORGANIZER)
     can_become(helper, role="VIEWER")
@@ -231,7 +245,16 @@ def test_an_address_is_invited_to_a_room_once(room, draft):
     with refused("invitation_email_lower_case"):
         sql("UPDATE rooms_invitation SET email = 'Late@example.com' WHERE id = %s", invitation.pk)
     can_become(invitation, role="MODERATOR", redeemed_at=timezone.now())
+    cannot_become(invitation, "invitation_answered_once", declined_at=timezone.now())
     can_be_added(Invitation(room=draft, email="late@example.com"))
+
+
+def test_a_user_is_invited_to_a_room_once_and_each_invitation_is_to_one(room, participant, stranger):
+    invitation = Invitation.objects.create(room=room, user=stranger)
+    cannot_be_added(Invitation(room=room, user=stranger), UNIQUE)
+    cannot_be_added(Invitation(room=room), "invitation_to_one")
+    cannot_become(invitation, "invitation_to_one", email="late@example.com")
+    can_be_added(Invitation(room=room, user=participant))
 
 
 # --- RoomEvent ---------------------------------------------------------------------------------------------------

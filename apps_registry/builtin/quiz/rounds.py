@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.actors import PLATFORM, Actor
+from accounts.shapes import person
 from apps_registry.builtin.quiz.enums import QuizStatus
 from apps_registry.builtin.quiz.models import Answer, Quiz, Round
 from apps_registry.builtin.quiz.questions import (
@@ -25,7 +26,6 @@ from rooms.events import record, record_many
 from rooms.models import Participant, Room
 from rooms.notifications import notify
 from rooms.permissions import lock_room
-from rooms.shapes import person
 
 # After a right answer, or the end of the time, this long for answers that had arrived before it and still wait in a
 # queue. Each one that then comes in asks for as much time again: a busy process lags behind another by more.

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
+from accounts.shapes import person
 from apps_registry.builtin.quiz.models import Answer, Quiz, Round
 from apps_registry.builtin.quiz.questions import is_first_wins
 from prizes.enums import WinnerState
 from rooms.models import Participant
-from rooms.shapes import person
 
 MOST_TOLD = 100
 

@@ -167,7 +167,7 @@ async def test_a_new_role_changes_the_level_at_once(daphne: Server, room: Room, 
         with transaction.atomic():
             locked = locked_room(room.pk, PLATFORM, Need.READ)
             row = Participant.objects.get(room=room, user=participant)
-            row.role = role
+            row.role, row.role_accepted_at = role, timezone.now()
             row.save()
             record(locked, "participant:updated", {"participant": {"userId": participant.pk}}, by=PLATFORM)
 

@@ -10,7 +10,7 @@ import platform_site.db.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rooms", "0004_app_runtime"),
+        ("rooms", "0005_offers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,4 +1,4 @@
-"""The organiser's page of one event: its figures and its tables, each cut to the newest rows."""
+"""The organiser's page of one room: its figures and its tables, each cut to the newest rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,27 +11,14 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 
+from accounts.shapes import name_of
 from platform_site.db.admin import admin_address, link
+from prizes.admin import STATE_LABELS
+from rooms.admin import STATUS_LABELS
 from rooms.enums import RoomStatus
 from rooms.models import Room
 
-STATUS_LABELS = {
-    RoomStatus.DRAFT: "info",
-    RoomStatus.ACTIVE: "success",
-    RoomStatus.COMPLETED: "default",
-    RoomStatus.CANCELLED: "danger",
-}
-STATE_LABELS = {"AWARDED": "info", "FULFILLED": "success", "REVOKED": "danger"}
 MOST_ROWS = 25
-
-
-def name_of(user: Any) -> str:
-    """The name alone: the e-mail of somebody else is none of an organiser's business."""
-    if user is None:
-        return "The platform"
-    if user.deleted_at is not None:
-        return "Deleted user"
-    return f"{user.name or 'No name'} (guest)" if user.is_guest else user.name or "No name"
 
 
 def label(text: str, kind: str) -> SafeString:
@@ -74,7 +61,7 @@ EVENTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def page_of(room: Any, request: HttpRequest) -> dict[str, Any]:
+def page_of(*, room: Any, request: HttpRequest) -> dict[str, Any]:
     """What the template of the page shows of a room read `with_counts`."""
     prizes = room.prizes.order_by("position", "id")
     people = room.participants.select_related("user").order_by("-joined_at", "-id")
