@@ -1,4 +1,4 @@
-"""The refusals that people meet on pages: their messages are translated. What only programs and organisers meet is not."""
+"""The refusals that people meet on pages: their messages are translated. Others speak to programs and organisers."""
 
 from accounts.errors import InvalidCredentials, InvalidToken, OAuthNotConfigured, StillOrganises
 from platform_site.rest.throttling import RateLimited
