@@ -174,3 +174,10 @@ def winner_selector(manifest_key: str, app_id: str) -> WinnerSelector | None:
         return None
     selector: WinnerSelector = import_string(path)(app_id)
     return selector
+
+
+def refuses_on_failure(manifest_key: str) -> bool:
+    """Whether a draw in a room that runs this manifest version has no result when its app cannot choose
+    (`"onFailure": "refuse"`); without it the platform draws instead."""
+    manifest = ManifestVersion.objects.values_list("manifest", flat=True).get(key=manifest_key)
+    return manifest.get("onFailure") == "refuse"

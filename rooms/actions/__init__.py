@@ -10,6 +10,7 @@ from rooms.actions.limits import count_join, room_id_of_code, spelled
 from rooms.actions.listed import take_listed_places
 from rooms.actions.lists import add_listed_person, add_people
 from rooms.actions.people import change_participant, leave_room, remove_participant, restore_participant
+from rooms.actions.seats import join_by_device, place_of_device
 
 __all__ = [
     "Admission",
@@ -27,9 +28,11 @@ __all__ = [
     "delete_room",
     "invite",
     "join_by_code",
+    "join_by_device",
     "join_room",
     "leave_room",
     "offer_role",
+    "place_of_device",
     "publish_app_event",
     "redeem_invitations",
     "remove_participant",

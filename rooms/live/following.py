@@ -11,11 +11,13 @@ from rooms.live import log
 from rooms.live.connections import TRY_AGAIN, Connection, Subscription
 from rooms.live.directory import Directory
 from rooms.live.feed import Feed
-from rooms.live.frames import frame_now
+from rooms.live.frames import Frame, frame_now
 from rooms.live.listener import Listener
 from rooms.live.worker import Turn, Worker
 
 logger = logging.getLogger(__name__)
+
+MOST_HEARD = 2000
 
 
 class Watcher(Protocol):
@@ -34,6 +36,7 @@ class Following:
         self.feeds: dict[str, Feed] = {}
         self.opening: dict[Feed, asyncio.Task[None]] = {}
         self.watchers: list[Watcher] = []
+        self.heard: dict[str, None] = {}  # ids of what was pushed lately
         # What the log tells at once is asked of the database too, in turn: it may have changed unheard.
         self.turn = Turn()
 
@@ -189,6 +192,16 @@ class Following:
 
     def room_rang(self, message: dict[str, Any]) -> None:
         self.rung(message["roomId"], message["seq"])
+
+    def room_pushed(self, message: dict[str, Any]) -> None:
+        """Something that stands in no log. It may be heard twice: in this process, and through the channel layer."""
+        feed = self.feeds.get(message["roomId"])
+        if feed is None or message["id"] in self.heard:
+            return
+        self.heard[message["id"]] = None
+        if len(self.heard) > MOST_HEARD:
+            del self.heard[next(iter(self.heard))]
+        self.worker.spawn(feed.push(Frame(message["event"], message["data"]), message["level"]))
 
     def rung(self, room_id: str, seq: int | None) -> None:
         feed = self.feeds.get(room_id)

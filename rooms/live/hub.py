@@ -46,6 +46,7 @@ class Hub:
         self.ticking: asyncio.Task | None = None
         self.hears: dict[str, Callable[[bells.Message], None]] = {
             "room.rang": self.following.room_rang,
+            "room.pushed": self.following.room_pushed,
             "hub.echo": self.listener.echoed,
             "marks.revoked": lambda message: self.directory.expire_marks(message["marks"]),
             "person.notified": self.push.person_notified,
