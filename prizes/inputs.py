@@ -45,6 +45,7 @@ class EligibilityInput(Body):
         required=False,
     )
     registeredOnly = serializers.BooleanField(required=False, source="registered_only")
+    checkedInOnly = serializers.BooleanField(required=False, source="checked_in_only")
     excludeWinners = serializers.BooleanField(required=False, source="exclude_winners")
     excludeParticipantIds = serializers.ListField(
         child=serializers.CharField(max_length=25), required=False, source="exclude_participant_ids"
@@ -65,7 +66,9 @@ class DrawInput(Body):
     prizes = DrawLineInput(many=True, allow_empty=False, required=False)
     eligibility = EligibilityInput(required=False)
     distinct = serializers.BooleanField(required=False)
-    entropyPlan = serializers.CharField(max_length=1000, allow_blank=True, default="", source="entropy_plan")
+    entropyPlan = serializers.CharField(
+        max_length=1000, allow_blank=True, default="", source="entropy_plan", trim_whitespace=False
+    )
     rehearsal = serializers.BooleanField(default=False)
     replaces = serializers.CharField(max_length=25, required=False, allow_null=True)
 
@@ -82,7 +85,7 @@ class DrawInput(Body):
 
 
 class RunInput(Body):
-    entropy = serializers.CharField(max_length=10_000, allow_blank=True, default="")
+    entropy = serializers.CharField(max_length=10_000, allow_blank=True, default="", trim_whitespace=False)
 
 
 class CancelInput(Body):

@@ -94,7 +94,7 @@ def test_a_crash_in_an_app_leaves_the_draw_as_it_was(room, prize, chosen_by):
         with pytest.raises(ZeroDivisionError):
             run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     draw.refresh_from_db()
-    assert (draw.status, draw.claimed_until) == ("COMMITTED", None)
+    assert (draw.status, draw.entropy, draw.claimed_until) == ("RUNNING", "", None)
     assert {request.request_id for request in selectors.asked} == {f"draw-{draw.pk}"}
     chosen_by("Selector")
     run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
