@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.traces import Traces, rewrite, traces_of
 from rooms.actions import leave_room
 from rooms.enums import OPEN_STATUSES
-from rooms.models import Invitation, Notification, Participant, Room, RoomEvent
+from rooms.models import GuestSeat, Invitation, Notification, Participant, Room, RoomEvent
 
 
 def erase_participations(user: User) -> None:
@@ -27,6 +27,7 @@ def erase_participations(user: User) -> None:
     Participant.objects.filter(user=user).exclude(room__in=created).soft_delete()
     invited = Q(user=user) if user.email is None else Q(user=user) | Q(email=user.email)
     Invitation.objects.filter(invited).delete()
+    GuestSeat.objects.filter(user=user).delete()
     traces = known_traces(user)
     in_text, in_json = traces.in_text, lambda value: traces.in_json(value, about=True)
     own = Participant.all_objects.filter(user=user)

@@ -171,6 +171,26 @@ class Participant(SoftDeletedRow):
         return f"{self.user} in {self.room}"
 
 
+class GuestSeat(Row):
+    """A guest's place as their device knows it: whoever shows the device's key again is the same guest.
+
+    A browser keeps the key in a cookie, here is only its hash. So an answer that got lost makes no second guest, and a
+    phone that forgot its session finds its seat.
+    """
+
+    device_hash = models.CharField(max_length=64, editable=False)
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="guest_seats")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="guest_seats")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["device_hash", "room"], name="guest_seat_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.room}"
+
+
 class Invitation(Row):
     """A place in a room for a user, or for whoever has this verified e-mail address.
 

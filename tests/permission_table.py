@@ -144,6 +144,7 @@ TABLE = [
     Row("DELETE", "/auth/sessions/{device}", outside({"participant"}, refused=404)),
     Row("GET", "/users/{participant}", outside(SIGNED_IN)),
     Row("PATCH", "/users/{participant}", outside({"participant"}), body={"name": "Renamed"}),
+    Row("GET", "/users/{participant}/export", outside({"participant"})),
     Row("DELETE", "/users/{participant}", outside({"participant"})),
     Row("DELETE", "/users/{organizer}", outside({"organizer"}, 409)),
     # apps

@@ -8,6 +8,7 @@ from rooms.actions.invitations import accept_invitation, decline_invitation, inv
 from rooms.actions.lifecycle import create_room, delete_room, transfer_room, update_room
 from rooms.actions.limits import count_join, room_id_of_code, spelled
 from rooms.actions.people import change_participant, leave_room, remove_participant, restore_participant
+from rooms.actions.seats import join_by_device, place_of_device
 
 __all__ = [
     "Admission",
@@ -23,9 +24,11 @@ __all__ = [
     "delete_room",
     "invite",
     "join_by_code",
+    "join_by_device",
     "join_room",
     "leave_room",
     "offer_role",
+    "place_of_device",
     "publish_app_event",
     "redeem_invitations",
     "remove_participant",
