@@ -276,7 +276,7 @@ EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 
 # What upper layers do at turns of lower ones: platform_site.hooks says when each is called, and with what.
-SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
+SIGN_IN_HOOKS = ["rooms.actions.take_listed_places", "rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
 ROOM_PAGES = ["platform_site.room_page.page_of"]
 REVOCATION_LISTENERS = ["rooms.bells.tell_revoked"]
@@ -296,6 +296,7 @@ EXPORTERS = [
 ]
 CLEANERS = [
     "accounts.cleaning.clean_accounts",
+    "rooms.cleaning.clean_placeholders",
     "rooms.cleaning.clean_events",
     "platform_site.rest.throttling.clean_rate_counts",
     "platform_site.rest.idempotency.clean_idempotency_keys",

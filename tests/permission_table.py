@@ -184,6 +184,8 @@ TABLE = [
     Row("PATCH", "/rooms/{room}/participants/{person}", write(ORGANIZERS), body={"role": "MODERATOR"}),
     Row("DELETE", "/rooms/{room}/participants/{person}", write(RUNNERS), body={"reason": "Noise"}),
     Row("DELETE", "/rooms/{room}/participants/me", LEAVE),
+    Row("POST", "/rooms/{room}/participants", write(RUNNERS, 201), body={"name": "Lena Listed"}),
+    Row("POST", "/rooms/{room}/participants/batch", write(RUNNERS, 201), body={"items": [{"name": "Lena Listed"}]}),
     Row("GET", "/rooms/{room}/participants/me", MINE),
     Row("POST", "/rooms/{room}/participants/{person}/check-in", write(RUNNERS)),
     Row("DELETE", "/rooms/{room}/participants/{person}/check-in", write(RUNNERS)),
