@@ -68,6 +68,11 @@ def issue(session: Session, *, device_info: str, ip_address: str | None) -> Toke
     return Tokens(access_token_for(session), refresh, settings.ACCESS_TOKEN_TTL, session.user)
 
 
+def drop_unused(tokens: Tokens) -> None:
+    """Forgets a session whose tokens were given to nobody: a page has a session of its own."""
+    Session.objects.filter(token_hash=hashed(tokens.refresh)).delete()
+
+
 def refresh_session(*, refresh_token: str, device_info: str = "", ip_address: str | None = None) -> Tokens:
     """A new pair of tokens for an unused refresh token.
 
