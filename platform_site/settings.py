@@ -98,6 +98,7 @@ if not DEBUG:
         env.fault("ALLOWED_HOSTS", "is missing; name the hosts that people type, for example events.example.org")
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 20, least=3, most=600)  # from SIGTERM to the end of the process
 REALTIME_MESSAGES_PER_MINUTE = env.number("REALTIME_MESSAGES_PER_MINUTE", 100, least=1)
+REALTIME_CONNECTIONS_PER_ADDRESS = env.number("REALTIME_CONNECTIONS_PER_ADDRESS", 5000, least=1)  # in each process
 REALTIME_QUEUE = env.number("REALTIME_QUEUE", 2000, least=10)  # frames that wait for a slow reader
 REALTIME_TICK = env.number("REALTIME_TICK", 5, least=1, most=60)  # seconds: what a lost bell costs at most
 REALTIME_RECHECKS = env.number("REALTIME_RECHECKS", 500, least=1)  # subscriptions asked about in a tick
