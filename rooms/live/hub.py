@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 
 from rooms import bells
+from rooms.live.clock import Clock
 from rooms.live.connections import Connection
 from rooms.live.directory import Directory
 from rooms.live.following import Following
@@ -41,11 +42,13 @@ class Hub:
         self.directory = Directory(self.worker)
         self.listener = Listener(self.worker, self.hear)
         self.following = Following(self.worker, self.directory, self.listener)
+        self.clock = Clock(self.worker)
         self.push = Push(self.directory)
         self.presence = Presence(self.following)
         self.ticking: asyncio.Task | None = None
         self.hears: dict[str, Callable[[bells.Message], None]] = {
             "room.rang": self.following.room_rang,
+            "room.pushed": self.following.room_pushed,
             "hub.echo": self.listener.echoed,
             "marks.revoked": lambda message: self.directory.expire_marks(message["marks"]),
             "person.notified": self.push.person_notified,
@@ -56,6 +59,7 @@ class Hub:
     # --- Connections -------------------------------------------------------------------------------------------
 
     def enter(self, connection: Connection) -> None:
+        """Raises TooManyConnections."""
         self.directory.enter(connection)
         if self.ticking is None:
             # Started by the first connection and stopped with the last: an ASGI server need not have a lifespan.
@@ -70,6 +74,7 @@ class Hub:
         self.following.end_all(connection)
         if not self.directory.connections and self.ticking is not None:
             self.listener.stop()
+            self.clock.stop()
             self.ticking.cancel()
             self.ticking = None
 
