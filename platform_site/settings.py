@@ -102,6 +102,7 @@ REALTIME_CONNECTIONS_PER_ADDRESS = env.number("REALTIME_CONNECTIONS_PER_ADDRESS"
 REALTIME_QUEUE = env.number("REALTIME_QUEUE", 2000, least=10)  # frames that wait for a slow reader
 REALTIME_TICK = env.number("REALTIME_TICK", 5, least=1, most=60)  # seconds: what a lost bell costs at most
 REALTIME_RECHECKS = env.number("REALTIME_RECHECKS", 500, least=1)  # subscriptions asked about in a tick
+WORKER_INTERVAL = env.number("WORKER_INTERVAL", 1, least=1, most=60)  # seconds between two looks for work
 env.finish()
 
 # --- Django ------------------------------------------------------------------------------------------------------
@@ -132,6 +133,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
+    "django_tasks",
+    "django_tasks_db",
     "platform_site.rest",
     "accounts",
     "apps_registry",
@@ -295,6 +298,7 @@ EXPORTERS = [
     "apps_registry.builtin.quiz.export.export_answers",
 ]
 CLEANERS = [
+    "platform_site.jobs.clean_tasks",
     "accounts.cleaning.clean_accounts",
     "rooms.cleaning.clean_placeholders",
     "rooms.cleaning.clean_events",
@@ -308,6 +312,17 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
 
+# --- Work beside requests ----------------------------------------------------------------------------------------
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+# What the worker does by the clock: a name, the callable and how many seconds after its end it is due again. Every job
+# bears being run twice, or by two workers at once.
+JOBS = {
+    "automatic draws": ("apps_registry.builtin.lottery.actions.queue_due_draws", 60),
+    "rounds that are over": ("apps_registry.builtin.quiz.rounds.wake_due_rooms", 1),
+    "lost tasks": ("platform_site.jobs.revive_lost_tasks", 60),
+    "cleanup": ("platform_site.jobs.clean_up", 86_400),
+}
 
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
@@ -434,6 +449,7 @@ LOGGING = {
     "loggers": {
         "daphne": {"level": "WARNING"},
         "django.channels.server": {"propagate": False},
+        "django_tasks_db": {"level": "WARNING"},  # it greets at every look into the queue
         # Their lines hold addresses of pages with query strings; the access log of ours does not.
         "django.request": {"level": "ERROR"},
     },

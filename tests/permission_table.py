@@ -218,10 +218,12 @@ TABLE = [
     ),
     Row("GET", "/rooms/{room}/draws/{draw}", read().but("draft", NOT_FOUND)),
     Row("GET", "/rooms/{room}/draws/{draw}/proof", read().but("draft", NOT_FOUND)),
+    Row("GET", "/rooms/{room}/draws/{draw}/receipt", read().but("draft", NOT_FOUND)),
     Row("POST", "/rooms/{room}/draws/{draw}/run", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
     Row("POST", "/rooms/{room}/draws/{draw}/cancel", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
     Row("GET", "/rooms/{room}/draws/{rehearsal}", REHEARSED),
     Row("GET", "/rooms/{room}/draws/{rehearsal}/proof", REHEARSED),
+    Row("GET", "/rooms/{room}/draws/{rehearsal}/receipt", REHEARSED),
     # the log
     Row("GET", "/rooms/{room}/events", read()),
     # files
