@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.actors import PLATFORM
 from accounts.erasure import erase_user
 from apps_registry.builtin.quiz.actions import close_question, end_quiz, show_question, show_solution, start_quiz
 from apps_registry.builtin.quiz.errors import (
@@ -461,7 +462,7 @@ class TestErasure:
         give_answer(quiz, players[0], shown, 1)
         settled(quiz)
         name = players[0].name
-        erase_user(user=players[0], by=None)
+        erase_user(user=players[0], by=PLATFORM)
         events = json.dumps(list(RoomEvent.objects.filter(room=quiz).values_list("payload", flat=True)))
         assert "Deleted user" in events
         assert name not in events

@@ -116,7 +116,7 @@ def tell_none_left(room: Room, participant: Participant) -> None:
 
 def state_of(room: Room, user: Any) -> dict[str, Any]:
     """What a page of `user` (None: an outsider) begins with: {ticketNumber, tickets, ticketsLeft}."""
-    own = {}
+    own: dict[str, Any] = {}
     if user is not None and user.is_authenticated:
         own = Participant.objects.filter(room=room, user_id=user.pk).values_list("metadata", flat=True).first() or {}
     left = room.app_settings["ticketCount"] - Ticket.objects.filter(room=room).count()
