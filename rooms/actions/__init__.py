@@ -4,7 +4,7 @@ from rooms.actions.app_events import publish_app_event
 from rooms.actions.checkin import check_in, undo_check_in
 from rooms.actions.entry import Admission, add_person, join_by_code, join_room, offer_role, sign_guest_in
 from rooms.actions.invitations import accept_invitation, decline_invitation, invite, redeem_invitations
-from rooms.actions.lifecycle import create_room, delete_room, transfer_room, update_room
+from rooms.actions.lifecycle import create_room, delete_room, restore_room, transfer_room, update_room
 from rooms.actions.limits import count_join, room_id_of_code, spelled
 from rooms.actions.people import change_participant, leave_room, remove_participant, restore_participant
 
@@ -27,6 +27,7 @@ __all__ = [
     "redeem_invitations",
     "remove_participant",
     "restore_participant",
+    "restore_room",
     "room_id_of_code",
     "sign_guest_in",
     "spelled",
