@@ -42,7 +42,9 @@ def gone_guests() -> QuerySet[User]:
     before = timezone.now() - timedelta(days=settings.GUEST_RETENTION)
     live = Session.objects.live().filter(user=OuterRef("pk"))
     seen = Session.objects.filter(user=OuterRef("pk"), last_used_at__gt=before)
-    return User.objects.filter(is_guest=True, created_at__lte=before).exclude(Exists(live)).exclude(Exists(seen))
+    # Whoever stands for somebody on a list has no device and is there as long as their room: rooms forgets them.
+    guests = User.objects.filter(is_guest=True, created_at__lte=before).exclude(is_placeholder=True, claimed_by=None)
+    return guests.exclude(Exists(live)).exclude(Exists(seen))
 
 
 def has_history(guest: User) -> bool:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actors import Actor
+from accounts.guests import former_guests
 from accounts.models import DELETED_USER_NAME, OneTimeCode, Session, TokenBlacklist, User
 from accounts.sessions import end_person
 from accounts.traces import Traces, rewrite, traces_of
@@ -29,6 +30,8 @@ def erase_user(*, user: User, by: Actor) -> None:
     person = User.all_objects.filter(pk=user.pk, erased_at=None).first()
     if person is None:
         return
+    for guest in former_guests(person):
+        erase_user(user=guest, by=by)
     ERASING(user=person)
     person = User.all_objects.select_for_update().get(pk=user.pk)
     ERASING(user=person)

@@ -43,6 +43,18 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
     provider_id = models.CharField(max_length=255, null=True, blank=True, help_text="The provider's id of the person.")
     email_verified = models.BooleanField(default=False)
     is_guest = models.BooleanField(default=False, help_text="Joined one room by its code, without an account.")
+    is_placeholder = models.BooleanField(
+        default=False, editable=False, help_text="Stands for somebody on a list, who has not signed in."
+    )
+    claimed_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="former_guests",
+        help_text="The account that took over this guest's places.",
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May enter the organiser dashboard.")
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -68,6 +80,11 @@ class User(SoftDeletedRow, AbstractBaseUser, PermissionsMixin):
                 condition=Q(is_guest=False) | Q(email=None, is_staff=False, is_superuser=False),
                 name="user_guest_has_no_email",
             ),
+            models.CheckConstraint(
+                condition=Q(is_guest=True) | Q(is_placeholder=False, claimed_by=None),
+                name="user_placeholder_is_guest",
+            ),
+            models.CheckConstraint(condition=Q(claimed_by=None) | Q(is_active=False), name="user_claimed_is_inactive"),
             models.CheckConstraint(
                 condition=Q(erased_at=None)
                 | Q(deleted_at__isnull=False, email=None, avatar=None, provider_id=None, name=DELETED_USER_NAME),

@@ -68,6 +68,11 @@ def issue(session: Session, *, device_info: str, ip_address: str | None) -> Toke
     return Tokens(access_token_for(session), refresh, settings.ACCESS_TOKEN_TTL, session.user)
 
 
+def drop_unused(tokens: Tokens) -> None:
+    """Forgets a session whose tokens were given to nobody: a page has a session of its own."""
+    Session.objects.filter(token_hash=hashed(tokens.refresh)).delete()
+
+
 def refresh_session(*, refresh_token: str, device_info: str = "", ip_address: str | None = None) -> Tokens:
     """A new pair of tokens for an unused refresh token.
 
@@ -179,7 +184,7 @@ def deactivate_user(*, user: User, by: Actor) -> None:
 @transaction.atomic
 def reactivate_user(*, user: User, by: Actor) -> None:
     """Lets a deactivated account sign in again. Its old devices stay signed out."""
-    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+    if User.objects.filter(pk=user.pk, is_active=False, claimed_by=None).update(is_active=True):
         lift(person_mark(user.pk))
         user.is_active = True
 

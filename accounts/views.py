@@ -1,5 +1,6 @@
 """Signing in and out on this site's own pages, with Django's session cookie."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,11 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import google
 from accounts.actions import sign_in_page, user_by_password
 from accounts.errors import InvalidCredentials, OAuthNotConfigured
+from accounts.letters import mail_is_on
 from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import ServiceUnavailable
 from platform_site.rest.throttling import RateLimited
 
-FAULTS = {"oauth_failed": "Signing in with Google did not work. Try again, or use your password."}
+FAULTS = {"oauth_failed": gettext_lazy("Signing in with Google did not work. Try again, or use your password.")}
 
 
 @never_cache
@@ -31,11 +34,11 @@ def login_page(request: HttpRequest) -> HttpResponse:
         return form(request, onward, fault=FAULTS.get(request.GET.get("error", ""), ""))
     email, password = request.POST.get("email", ""), request.POST.get("password", "")
     if "\0" in email + password or len(email) > 254 or len(password) > 1000:
-        return form(request, onward, fault=InvalidCredentials.message, status=401)
+        return form(request, onward, fault=gettext(InvalidCredentials.message), status=401)
     try:
         user = user_by_password(email=email, password=password, address=client_address(request))
     except (InvalidCredentials, RateLimited, ServiceUnavailable) as refusal:
-        response = form(request, onward, email=email, fault=refusal.message, status=refusal.status)
+        response = form(request, onward, email=email, fault=gettext(refusal.message), status=refusal.status)
         for name, value in refusal.headers.items():
             response[name] = value
         return response
@@ -49,7 +52,7 @@ def login_google(request: HttpRequest) -> HttpResponse:
     try:
         return google.start(request, redirect_url=next_of(request), page=True)
     except OAuthNotConfigured as refusal:
-        return form(request, next_of(request), fault=refusal.message, status=refusal.status)
+        return form(request, next_of(request), fault=gettext(refusal.message), status=refusal.status)
 
 
 @require_POST
@@ -58,13 +61,15 @@ def logout_page(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(settings.LOGOUT_REDIRECT_URL)
 
 
-def form(request: HttpRequest, onward: str, *, email: str = "", fault: str = "", status: int = 200) -> HttpResponse:
+def form(request: HttpRequest, onward: str, *, email: str = "", fault: Any = "", status: int = 200) -> HttpResponse:
     context = {
         "next": onward,
         "next_query": urlencode({"next": onward}),
         "email": email,
         "fault": fault,
         "with_provider": google.is_configured(),
+        "with_sign_up": settings.SIGN_UP,
+        "with_mail": mail_is_on(),
     }
     return render(request, "account/login.html", context, status=status)
 

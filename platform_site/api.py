@@ -13,6 +13,7 @@ from platform_site.db.ids import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
+from rooms.claims_api import ClaimViewSet
 from rooms.invitations_api import InvitationViewSet
 from rooms.realtime_api import EventViewSet, NotificationViewSet
 
@@ -29,6 +30,7 @@ class Router(SimpleRouter):
 router = Router(trailing_slash=False)
 router.register("auth", AuthViewSet, basename="auth")
 router.register("auth/sessions", SessionViewSet, basename="session")
+router.register("auth", ClaimViewSet, basename="guest")
 router.register("apps", AppViewSet, basename="app")
 router.register("users", UserViewSet, basename="user")
 router.register("rooms", RoomViewSet, basename="room")

@@ -8,11 +8,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from platform_site.rest.openapi import document as openapi_document
-from rooms.live.catalogue import EVENTS
+from rooms.live import games
+from rooms.live.catalogue import EVENTS, Event
 from rooms.live.commands import COMMANDS
-from rooms.live.schemas import shape
+from rooms.live.schemas import CommandShape, shape
 
 REFUSAL = shape(("code", "message"), code={"type": "string"}, message={"type": "string"}, details={"type": "object"})
+
+
+def described_events() -> list[Event]:
+    return [*EVENTS.values(), *games.described_events()]
+
+
+def described_commands() -> list[CommandShape]:
+    return [*COMMANDS.values(), *games.described_commands()]
 
 
 def key_of(name: str) -> str:
@@ -24,10 +33,10 @@ def key_of(name: str) -> str:
 def document() -> dict[str, Any]:
     """The AsyncAPI document, made once a process."""
     messages: dict[str, Any] = {}
-    for event in EVENTS.values():
+    for event in described_events():
         payload = shape(("event", "data"), event={"const": event.name}, data=event.schema)
         messages[f"event.{key_of(event.name)}"] = message(event.name, event.summary, payload)
-    for command in COMMANDS.values():
+    for command in described_commands():
         asked = {"id": {"type": ["integer", "string", "number"]}, "event": {"const": command.name}}
         payload = shape(("event",), **asked, data=command.takes)
         messages[f"command.{key_of(command.name)}"] = message(command.name, command.summary, payload)
@@ -80,6 +89,6 @@ def asyncapi_json(request: HttpRequest) -> HttpResponse:
 
 def asyncapi_page(request: HttpRequest) -> HttpResponse:
     """The same for people, beside the page of the REST API."""
-    events = [(event, json.dumps(event.schema["properties"], indent=2)) for event in EVENTS.values()]
-    commands = [(each, json.dumps(each.takes["properties"], indent=2)) for each in COMMANDS.values()]
+    events = [(event, json.dumps(event.schema["properties"], indent=2)) for event in described_events()]
+    commands = [(each, json.dumps(each.takes["properties"], indent=2)) for each in described_commands()]
     return render(request, "asyncapi.html", {"events": events, "commands": commands})

@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import available_timezones
 
 from cryptography.fernet import Fernet
@@ -15,6 +16,7 @@ from psycopg.pq import Conninfo
 ON = {"1", "on", "true", "yes"}
 OFF = {"0", "off", "false", "no", ""}
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
+MAIL_PORTS = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
 SAMPLE_SECRETS = {"change-me", "changeme", "secret", "insecure"}
 
 
@@ -88,6 +90,21 @@ class Environment:
                 # No more than the host: what stands before it may be a password.
                 self.fault(name, f"holds {origin.rpartition('@')[2]!r}; an origin looks like https://app.example.org")
         return origins
+
+    def mail(self, name: str) -> dict[str, Any]:
+        """Django's EMAIL_ settings from an address like smtps://user:password@mail.example.org."""
+        value = self.url(name, set(MAIL_PORTS))
+        if not value:
+            return {}
+        parts = urlsplit(value)
+        return {
+            "EMAIL_HOST": parts.hostname or "localhost",
+            "EMAIL_PORT": parts.port or MAIL_PORTS[parts.scheme],
+            "EMAIL_HOST_USER": unquote(parts.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+            "EMAIL_USE_SSL": parts.scheme == "smtps",
+            "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        }
 
     def time_zone(self, name: str, default: str) -> str:
         """A name of the IANA time zone database."""

@@ -65,6 +65,10 @@ RATE_LIMIT_SIGN_IN = env.number("RATE_LIMIT_SIGN_IN", 600, least=1)
 RATE_LIMIT_JOIN = env.number("RATE_LIMIT_JOIN", 600, least=1)
 RATE_LIMIT_WRONG_CODES = env.number("RATE_LIMIT_WRONG_CODES", 20, least=1)
 RATE_LIMIT_REFRESH = env.number("RATE_LIMIT_REFRESH", 30, least=1)
+EMAIL_URL = env.text("EMAIL_URL")
+MAIL = env.mail("EMAIL_URL")
+EMAIL_FROM = env.text("EMAIL_FROM")
+SIGN_UP = env.switch("SIGN_UP", default=False)
 OIDC_SERVER_URL = env.url("OIDC_SERVER_URL", {"http", "https"}, "https://accounts.google.com")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
 GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET")
@@ -81,6 +85,10 @@ if JWT_SECRET == SECRET_KEY and not env.faults:
     env.fault("JWT_SECRET", "is SECRET_KEY once more; make another one")
 if DATABASE_URL.startswith("postgres") and not urlsplit(DATABASE_URL).path.strip("/"):
     env.fault("DATABASE_URL", "names no database; for example postgres://user:password@localhost:5432/events")
+if bool(EMAIL_URL) != bool(EMAIL_FROM):
+    env.fault("EMAIL_URL", "and EMAIL_FROM go together; set both or none")
+if SIGN_UP and not EMAIL_URL:
+    env.fault("SIGN_UP", "is on, but EMAIL_URL is missing: new accounts begin with a letter")
 if bool(GOOGLE_CLIENT_ID) != bool(GOOGLE_CLIENT_SECRET):
     env.fault("GOOGLE_CLIENT_ID", "and GOOGLE_CLIENT_SECRET go together; set both or none")
 if not DEBUG:
@@ -90,6 +98,7 @@ if not DEBUG:
         env.fault("ALLOWED_HOSTS", "is missing; name the hosts that people type, for example events.example.org")
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 20, least=3, most=600)  # from SIGTERM to the end of the process
 REALTIME_MESSAGES_PER_MINUTE = env.number("REALTIME_MESSAGES_PER_MINUTE", 100, least=1)
+REALTIME_CONNECTIONS_PER_ADDRESS = env.number("REALTIME_CONNECTIONS_PER_ADDRESS", 5000, least=1)  # in each process
 REALTIME_QUEUE = env.number("REALTIME_QUEUE", 2000, least=10)  # frames that wait for a slow reader
 REALTIME_TICK = env.number("REALTIME_TICK", 5, least=1, most=60)  # seconds: what a lost bell costs at most
 REALTIME_RECHECKS = env.number("REALTIME_RECHECKS", 500, least=1)  # subscriptions asked about in a tick
@@ -252,8 +261,21 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+PASSWORD_RESET_TIMEOUT = 3600
+
+# Mail: only where EMAIL_URL says how.
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM or "webmaster@localhost"
+EMAIL_HOST = MAIL.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = MAIL.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = MAIL.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
+
 # What upper layers do at turns of lower ones: platform_site.hooks says when each is called, and with what.
-SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
+SIGN_IN_HOOKS = ["rooms.actions.take_listed_places", "rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
 ROOM_PAGES = ["platform_site.room_page.page_of"]
 REVOCATION_LISTENERS = ["rooms.bells.tell_revoked"]
@@ -265,8 +287,15 @@ ERASERS = [
     "rooms.erasure.erase_events",
     "platform_site.rest.idempotency.erase_person",
 ]
+EXPORTERS = [
+    "accounts.export.export_account",
+    "rooms.export.export_rooms",
+    "prizes.export.export_wins",
+    "apps_registry.builtin.quiz.export.export_answers",
+]
 CLEANERS = [
     "accounts.cleaning.clean_accounts",
+    "rooms.cleaning.clean_placeholders",
     "rooms.cleaning.clean_events",
     "platform_site.rest.throttling.clean_rate_counts",
     "platform_site.rest.idempotency.clean_idempotency_keys",

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from platform_site.pages import entry, me
+from platform_site.pages import accounts, entry, me
 from platform_site.pages.home import home, public_rooms
 from platform_site.pages.preferences import preferences
 from platform_site.pages.room import room_page, room_state
@@ -21,6 +21,10 @@ urlpatterns = [
     path("rooms/<str:room_id>/state.json", room_state, name="room-state"),
     path("rooms/<str:room_id>/join", entry.join_public, name="join-public"),
     path("rooms/<str:room_id>/leave", entry.leave, name="leave"),
+    path("sign-up", accounts.sign_up, name="sign-up"),
+    path("sign-up/<str:token>", accounts.sign_up_finish, name="sign-up-finish"),
+    path("password", accounts.forgotten, name="password-forgotten"),
+    path("password/<str:token>", accounts.password_reset, name="password-reset"),
     path("me", me.profile, name="profile"),
     path("me/prizes", me.my_prizes, name="my-prizes"),
     path("me/devices", me.my_devices, name="my-devices"),

@@ -288,13 +288,15 @@ class DrawAdmin(ManagedAdmin):
         "number",
         "status",
         "rehearsal",
+        "mode",
         "distinct",
         "strength",
         "eligibility",
         "entropy_plan",
         "entropy",
         "entry_count",
-        "entries_hash",
+        "total_weight",
+        "entries_root",
         "rules_hash",
         "commitment",
         "fingerprint",
@@ -308,7 +310,7 @@ class DrawAdmin(ManagedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         # A draw may hold 100,000 entries.
-        rows = super().get_queryset(request).defer("entries", "sealed_seed", "outcome", "withdrawn")
+        rows = super().get_queryset(request).defer("entries", "sealed_seed", "outcome", "came_up", "withdrawn")
         return rows.select_related("room", "created_by")
 
     @display(description="Draw", ordering="seq")

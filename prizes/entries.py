@@ -1,9 +1,10 @@
 """Who enters a draw, and which entries cannot be awarded any more when it runs."""
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, overload
 
 from django.db.models import Q
 
@@ -28,6 +29,7 @@ class Eligibility:
 
     roles: tuple[str, ...] = (ParticipantRole.PARTICIPANT.value,)
     registered_only: bool = False
+    checked_in_only: bool = False
     exclude_winners: bool | None = None
     exclude_participant_ids: tuple[str, ...] = ()
     weight_field: str | None = None
@@ -66,6 +68,8 @@ def frozen_entries(room: Room, prize_ids: list[str], rules: Eligibility) -> list
         people = people.filter(metadata__has_key=rules.needs)
     if rules.registered_only:
         people = people.filter(user__is_guest=False)
+    if rules.checked_in_only:
+        people = people.filter(checked_in_at__isnull=False)
     wins = Winner.objects.live().filter(room=room)
     if not rules.exclude_winners:
         wins = wins.filter(prize__in=prize_ids)
@@ -118,8 +122,51 @@ def entries_of(draw: Draw) -> list[fair_draw.Entry]:
     return [(participant_id, int(weight)) for participant_id, weight in lines_of_entries(draw.entries)]
 
 
+STRIDE = 8
+
+
+class StoredEntries(Sequence[fair_draw.Entry]):
+    """The frozen entries, read out of their text a few at a time: the text and where each eighth line begins is all
+    that it keeps, a fifth of a list."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = array("Q")
+        self._count = 0
+        start = 0
+        while start < len(text):
+            if self._count % STRIDE == 0:
+                self._starts.append(start)
+            start = text.index("\n", start) + 1
+            self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> fair_draw.Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[fair_draw.Entry]: ...
+    def __getitem__(self, index: int | slice) -> fair_draw.Entry | list[fair_draw.Entry]:
+        if isinstance(index, int):
+            return self[index : index + 1][0]
+        first, stop, _ = index.indices(self._count)
+        if first >= stop:
+            return []
+        block, last = first // STRIDE, (stop - 1) // STRIDE + 1
+        end = self._starts[last] if last < len(self._starts) else len(self.text)
+        lines = self.text[self._starts[block] : end].split("\n")[first - block * STRIDE : stop - block * STRIDE]
+        pairs = [line.rpartition(":") for line in lines]
+        return [(participant_id, int(weight)) for participant_id, _, weight in pairs]
+
+
+def text_of_entries(entries: Iterable[fair_draw.Entry]) -> str:
+    """As a draw stores its list."""
+    return "".join([f"{participant_id}:{weight}\n" for participant_id, weight in entries])
+
+
 def lines_of_entries(text: str) -> Iterator[tuple[str, str]]:
-    """The pairs in the hashed text, one at a time: a list of a hundred thousand is long enough once."""
+    """The pairs in the stored text, one at a time: a list of a hundred thousand is long enough once."""
     start = 0
     while (end := text.find("\n", start)) >= 0:
         participant_id, _, weight = text[start:end].rpartition(":")
@@ -129,11 +176,11 @@ def lines_of_entries(text: str) -> Iterator[tuple[str, str]]:
 
 def withdrawn_now(draw: Draw, ids: set[str], prize_ids: list[str], now: datetime) -> list[dict[str, Any]]:
     """Which of the entries `ids` left, were removed, or won meanwhile: [{participantId, at, by, reason}] in order of
-    their ids, as the record shows them. Call it under the room's lock. Free texts stay out: the record is public."""
+    their ids, as the record shows them. Call it under the room's lock. The reason is a word: the record is public."""
     found: dict[str, dict[str, Any]] = {}
-    for participant_id, won_at, winner_id, prize_name in wins_meanwhile(draw, prize_ids):
+    for participant_id, won_at, winner_id in wins_meanwhile(draw, prize_ids):
         if participant_id in ids and participant_id not in found:
-            found[participant_id] = withdrawal(participant_id, won_at, winner_id, f"won meanwhile: {prize_name}")
+            found[participant_id] = withdrawal(participant_id, won_at, winner_id, "won")
     if found:
         actors = who_awarded(draw, [one["by"] for one in found.values()])
         for one in found.values():
@@ -146,10 +193,10 @@ def withdrawn_now(draw: Draw, ids: set[str], prize_ids: list[str], now: datetime
     ).iterator(chunk_size=2000):
         if participant_id in gone:
             gone.remove(participant_id)
-            why = "removed from the event" if remover_id else "left the event"
+            why = "removed" if remover_id else "left"
             found[participant_id] = withdrawal(participant_id, left_at or now, remover_id or user_id, why)
     for participant_id in gone:
-        found[participant_id] = withdrawal(participant_id, now, None, "no longer known to the platform")
+        found[participant_id] = withdrawal(participant_id, now, None, "unknown")
     return [found[participant_id] for participant_id in sorted(found)]
 
 
@@ -157,12 +204,12 @@ def withdrawal(participant_id: str, at: datetime, by: str | None, reason: str) -
     return {"participantId": participant_id, "at": iso(at), "by": by, "reason": reason}
 
 
-def wins_meanwhile(draw: Draw, prize_ids: list[str]) -> Iterator[tuple[str, datetime, str, str]]:
+def wins_meanwhile(draw: Draw, prize_ids: list[str]) -> Iterator[tuple[str, datetime, str]]:
     # Whoever held such a win at the commit is no entry, so every live one of an entry came later.
     wins = Winner.objects.live().filter(room=draw.room_id)
     if not Eligibility.from_json(draw.eligibility).exclude_winners:
         wins = wins.filter(prize__in=prize_ids)
-    rows = wins.order_by("created_at", "id").values_list("participant_id", "created_at", "id", "prize__name")
+    rows = wins.order_by("created_at", "id").values_list("participant_id", "created_at", "id")
     return rows.iterator(chunk_size=2000)
 
 

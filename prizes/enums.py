@@ -23,5 +23,13 @@ class DrawStatus(models.TextChoices):
     CANCELLED = "CANCELLED"
 
 
+class DrawMode(models.TextChoices):
+    """Who picks the winners, as announced at the commit (docs/fair-draw.md)."""
+
+    DRAW = "draw", "The platform draws"
+    DELEGATED_REFUSE = "delegated-refuse", "The app chooses, or there is no result"
+    DELEGATED_DRAW = "delegated-draw", "The app chooses; if it cannot, the platform draws"
+
+
 OPEN_DRAWS = (DrawStatus.COMMITTED, DrawStatus.RUNNING)
 ENDED_DRAWS = (DrawStatus.COMPLETED, DrawStatus.CANCELLED)

@@ -1,12 +1,9 @@
 """What the fund forgets of a person: texts about them. Their wins and entries stay, under their ids."""
 
-from typing import Any
-
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q
 
 from accounts.models import User
-from accounts.traces import Traces, rewrite
+from accounts.traces import rewrite
 from prizes.models import Draw, Winner
 from rooms.erasure import known_traces
 from rooms.models import Participant
@@ -22,13 +19,6 @@ def erase_wins(user: User) -> None:
     )
     beside = Winner.all_objects.filter(room__in=own.values("room_id")).exclude(revocation_reason="")
     rewrite(beside, {"revocation_reason": traces.in_text})
-    # The commit of a draw is final and names nobody. Why somebody was withdrawn may. The ids stay whatever a name is:
-    # without them the record is wrong.
-    draws = Draw.objects.annotate(text=Cast("withdrawn", TextField())).filter(traces.mentioned_in("text"))
-    rewrite(draws, {"withdrawn": lambda people: [one | reason_of(one, traces) for one in people]})
+    # Commit and result of a draw are final, and name people by their ids alone.
     cancelled = Draw.objects.filter(room__in=own.values("room_id")).exclude(cancellation_reason="")
     rewrite(cancelled, {"cancellation_reason": traces.in_text})
-
-
-def reason_of(withdrawal: dict[str, Any], traces: Traces) -> dict[str, Any]:
-    return {"reason": traces.in_json(withdrawal)["reason"]}

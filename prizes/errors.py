@@ -1,6 +1,6 @@
 """What the fund can refuse."""
 
-from platform_site.rest.exceptions import Conflict, DomainError, InvalidTransition
+from platform_site.rest.exceptions import Conflict, DomainError, InvalidTransition, NotFound
 
 
 class PrizeExhausted(DomainError):
@@ -30,6 +30,21 @@ class AlreadyReplaced(Conflict):
 class DrawRunning(Conflict):
     reason = "draw_running"
     message = "This draw is being run right now."
+
+
+class EntropyGiven(Conflict):
+    reason = "entropy_given"
+    message = "This draw was begun with another public value, and the first one counts."
+
+
+class AppRefused(DomainError):
+    code, status = "SERVICE_UNAVAILABLE", 503
+    message = "The app could not choose, and this draw has no result without it: run it again, or cancel it."
+
+
+class NotEntered(NotFound):
+    reason = "not_entered"
+    message = "This participant is not among the entries of this draw."
 
 
 class DrawOver(InvalidTransition):

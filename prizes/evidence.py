@@ -33,8 +33,9 @@ This pack lets anybody check that the draws of this event were fair, without tru
 What is in it
 -------------
 README.txt          this page
-verify_draw.py      the program that checks a draw: one file, Python 3.8 or later, nothing to install
-draws/              one record for each draw, in the order of their numbers; cancelled draws and rehearsals too
+verify_draw.py      the program that checks a draw: one file, Python 3.6 or later, nothing to install
+draws/              one record for each draw, in the order of their numbers, cancelled draws too; rehearsals are
+                    numbered by themselves
 draws.csv           the list of these draws
 room.json           the event, its application and its settings
 prizes.csv          the prizes with their stock
@@ -48,22 +49,28 @@ How to check a draw
 -------------------
     python3 verify_draw.py draws/001-....json
 
-It says OK or WRONG for each step. If you wrote down what the big screen or your phone showed when the draw was
-announced, give it too; then nobody can have replaced the record since:
+It says OK or WRONG for each step, and at the end what the record says and nothing proves. If you kept the fingerprint
+that the big screen or your phone showed when the draw was announced, give it too; then nobody can have replaced the
+record since:
 
-    python3 verify_draw.py draws/001-....json --fingerprint "1234 abcd 5678 ef90"
+    python3 verify_draw.py draws/001-....json --fingerprint "1234 abcd 5678 ef90 ..."
 
+Give as many digits as you have. Two lists that agree in the first 16 can be made in hours; phones keep all 64.
 To find one person's entry, add --entry and the id from participants.csv.
 
 What a record proves, and what it does not
 ------------------------------------------
-When a draw is announced, its secret number (the seed), the list of entries and the rules are sealed in the
-fingerprint. After that nobody can change the result without being seen. The record names its strength:
+When a draw is announced, its secret number (the seed), the list of entries, the time, the prizes with their names, and
+whether an application is to choose are sealed in the fingerprint. After that nobody can change the result without
+being seen. The record names its strength:
 
 committed           seed, list, rules and procedure were fixed beforehand
 committed+entropy   and a public value that nobody could know beforehand went into it, so the organiser could not try
                     out seeds either
-delegated           an application chose; the record proves what was announced, not that chance decided
+delegated           an application chose, as was announced; the record proves what was sealed, not that chance decided
+
+Under the mode delegated-draw the platform draws if the application fails: one of two results is picked, and the
+program says so.
 
 Look also at: cancelled draws (numbers have no gaps, so a draw that was thrown away shows), people who were withdrawn
 between the announcement and the run (each stands in the record with time, person and reason, and the program shows who
@@ -93,12 +100,12 @@ def contents(room: Room) -> Iterator[tuple[str, Iterable[str | bytes]]]:
     yield "README.txt", [README.format(**facts)]
     yield "verify_draw.py", [Path(fair_draw.__file__).read_bytes()]
     yield "room.json", [json.dumps(room_facts(room), ensure_ascii=False, indent=2)]
-    draws = Draw.objects.filter(room=room).with_lines().order_by("seq")
+    draws = Draw.objects.filter(room=room).with_lines().order_by("rehearsal", "seq")
     yield "draws.csv", csv_parts(draw_rows(room))
     # One at a time: each holds its whole list of entries.
     for draw in draws.iterator(chunk_size=1):
         kind = "rehearsal-" if draw.rehearsal else ""
-        yield f"draws/{draw.seq:03}-{kind}{draw.pk}.json", record_json(draw)
+        yield f"draws/{kind}{draw.seq:03}-{draw.pk}.json", record_json(draw)
     yield "prizes.csv", csv_parts(exports.prizes(room))
     yield "winners.csv", csv_parts(exports.winners(room))
     yield "revocations.csv", csv_parts(revocations(room))
@@ -124,7 +131,7 @@ def room_facts(room: Room) -> dict[str, Any]:
 
 
 def draw_rows(room: Room) -> Iterator[dict[str, Any]]:
-    draws = Draw.objects.filter(room=room).light().with_lines().order_by("seq")
+    draws = Draw.objects.filter(room=room).light().with_lines().order_by("rehearsal", "seq")
     for draw in draws.iterator(chunk_size=100):
         yield dict(DrawSerializer(draw, context={"organizer": True}).data)
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from platform_site.db.models import AliveManager, Row, SoftDeletedRow
-from prizes.enums import ENDED_DRAWS, OPEN_DRAWS, DrawStatus, WinnerMethod, WinnerState
+from prizes.enums import ENDED_DRAWS, OPEN_DRAWS, DrawMode, DrawStatus, WinnerMethod, WinnerState
 from prizes.querysets import DrawQuerySet, PrizeQuerySet, WinnerQuerySet
 from rooms.models import Participant, Room
 
@@ -68,14 +68,19 @@ class Prize(SoftDeletedRow):
 class Draw(Row):
     """One draw by chance: committed, then run or cancelled, and kept for ever (the procedure is in prizes.fair_draw).
 
-    `entries` is the frozen list in the very bytes that are hashed: `participantId:weight` and a line feed each.
+    `entries` is the frozen list in its order, `participantId:weight` and a line feed each (prizes.entries).
     `sealed_seed` is the seed under the platform's keys (prizes.seeds); `seed` is its hex once the draw is over.
-    `outcome` is the winners and `withdrawn` who could not win any more, both as the record shows them.
+    `entropy` is the public value: stored with the first claim of a run, and the same ever after.
+    `outcome` is the winners and `withdrawn` who could not win any more, both as the record shows them; `came_up` are
+    the positions in the list of everybody whom a receipt of the result needs.
     """
 
     # No index of its own: draw_seq_unique begins with it.
     room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="draws", db_index=False)
-    seq = models.PositiveIntegerField()
+    seq = models.PositiveIntegerField(
+        help_text="Draws and rehearsals of a room are each numbered 1, 2, 3 … by themselves."
+    )
+    mode = models.CharField(max_length=16, choices=DrawMode, default=DrawMode.DRAW)
     status = models.CharField(max_length=9, choices=DrawStatus, default=DrawStatus.COMMITTED)
     rehearsal = models.BooleanField(default=False)
     distinct = models.BooleanField(default=True)
@@ -88,12 +93,15 @@ class Draw(Row):
     seed = models.CharField(max_length=64, null=True)
     entries = models.TextField()
     entry_count = models.PositiveIntegerField()
-    entries_hash = models.CharField(max_length=64)
+    total_weight = models.PositiveBigIntegerField()
+    entries_root = models.CharField(max_length=64)
     rules_hash = models.CharField(max_length=64)
     fingerprint = models.CharField(max_length=64)
+    committed_at = models.DateTimeField(help_text="In whole milliseconds, as the fingerprint has it.")
     withdrawn = models.JSONField(default=list)
     withdrawn_count = models.PositiveIntegerField(default=0)
     outcome = models.JSONField(null=True)
+    came_up = models.JSONField(default=list)
     winner_count = models.PositiveIntegerField(default=0)
     fallback_reason = models.TextField(blank=True, help_text="Why the platform drew though an app should have chosen.")
     strength = models.CharField(max_length=20)
@@ -111,7 +119,7 @@ class Draw(Row):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["room", "seq"], name="draw_seq_unique"),
+            models.UniqueConstraint(fields=["room", "rehearsal", "seq"], name="draw_seq_unique"),
             models.CheckConstraint(condition=Q(seq__gte=1), name="draw_seq_from_one"),
             models.CheckConstraint(condition=Q(status__in=DrawStatus.values), name="draw_status_known"),
             models.CheckConstraint(
@@ -119,11 +127,20 @@ class Draw(Row):
                 name="draw_seed_secret_until_the_end",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    status=DrawStatus.COMPLETED, run_at__isnull=False, outcome__isnull=False, entropy__isnull=False
-                )
-                | ~Q(status=DrawStatus.COMPLETED) & Q(run_at=None, outcome=None, entropy=None),
+                condition=Q(status=DrawStatus.COMPLETED, run_at__isnull=False, outcome__isnull=False)
+                | ~Q(status=DrawStatus.COMPLETED) & Q(run_at=None, outcome=None),
                 name="draw_result_only_when_completed",
+            ),
+            # A cancelled draw may have been claimed before.
+            models.CheckConstraint(
+                condition=Q(status=DrawStatus.COMMITTED, entropy=None)
+                | Q(status__in=(DrawStatus.RUNNING, DrawStatus.COMPLETED), entropy__isnull=False)
+                | Q(status=DrawStatus.CANCELLED),
+                name="draw_entropy_from_the_claim_on",
+            ),
+            models.CheckConstraint(condition=Q(mode__in=DrawMode.values), name="draw_mode_known"),
+            models.CheckConstraint(
+                condition=Q(entry_count__gte=1, total_weight__gte=F("entry_count")), name="draw_has_entries"
             ),
         ]
         indexes = [

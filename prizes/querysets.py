@@ -35,7 +35,7 @@ class WinnerQuerySet(InRoomQuerySet, SoftDeletedQuerySet):
 class DrawQuerySet(InRoomQuerySet, RowQuerySet):
     def light(self) -> Self:
         """Without the columns that grow with the number of entries."""
-        return self.defer("entries", "withdrawn", "outcome", "sealed_seed")
+        return self.defer("entries", "withdrawn", "outcome", "came_up", "sealed_seed")
 
     def open(self) -> Self:
         """Committed and neither completed nor cancelled."""

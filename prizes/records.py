@@ -14,40 +14,45 @@ from prizes.shapes import lines_of
 ENTRIES_A_PART = 2000
 
 
-def record_json(draw: Draw) -> Iterator[str]:
-    """The record as JSON text in parts, for a draw read `with_lines`: the list of entries is never built."""
+def facts_of(draw: Draw) -> dict[str, Any]:
+    """The record without its entries, for a draw read `with_lines`: what record and receipt share."""
     done = draw.status == DrawStatus.COMPLETED
-    yield json.dumps(
-        {
-            "version": fair_draw.VERSION,
-            "drawId": draw.pk,
-            "roomId": draw.room_id,
-            "seq": draw.seq,
-            "status": draw.status,
-            "rehearsal": draw.rehearsal,
-            "replaces": draw.replaces_id,
-            "committedAt": iso(draw.created_at),
-            "commitment": draw.commitment,
-            "entropyPlan": draw.entropy_plan,
-            "prizes": lines_of(draw),
-            "distinct": draw.distinct,
-        },
-        ensure_ascii=False,
-    )[:-1]
-    yield ', "entries": ['
-    yield from entries_json(draw.entries)
-    tail = {
+    return {
+        "version": fair_draw.VERSION,
+        "roomId": draw.room_id,
+        "drawId": draw.pk,
+        "seq": draw.seq,
+        "status": draw.status,
+        "mode": draw.mode,
+        "rehearsal": draw.rehearsal,
+        "replaces": draw.replaces_id,
+        "committedAt": iso(draw.committed_at),
+        "commitment": draw.commitment,
+        "entropyPlan": draw.entropy_plan,
+        "prizes": lines_of(draw),
+        "distinct": draw.distinct,
+        "entriesRoot": draw.entries_root,
+        "entryCount": draw.entry_count,
+        "totalWeight": draw.total_weight,
         "withdrawn": draw.withdrawn,
-        "entriesHash": draw.entries_hash,
+        "withdrawnCount": draw.withdrawn_count,
         "rulesHash": draw.rules_hash,
         "fingerprint": draw.fingerprint,
-        "entropy": draw.entropy if done else None,
+        "entropy": draw.entropy,
         "seed": draw.seed,
         "runAt": iso(draw.run_at) if draw.run_at else None,
         "winners": draw.outcome if done else None,
         "strength": draw.strength,
+        "fallbackReason": draw.fallback_reason or None,
     }
-    yield "], " + json.dumps(tail, ensure_ascii=False)[1:]
+
+
+def record_json(draw: Draw) -> Iterator[str]:
+    """The record as JSON text in parts, for a draw read `with_lines`: the list of entries is never built."""
+    yield json.dumps(facts_of(draw), ensure_ascii=False)[:-1]
+    yield ', "entries": ['
+    yield from entries_json(draw.entries)
+    yield "]}"
 
 
 def entries_json(text: str) -> Iterator[str]:

@@ -96,6 +96,7 @@ class WinnerSerializer(ModelSerializer):
 ELIGIBILITY = object_of(
     roles={"type": "array", "items": TEXT},
     registeredOnly={"type": "boolean"},
+    checkedInOnly={"type": "boolean"},
     excludeWinners={"type": "boolean"},
     weightField=TEXT,
     excludedCount=WHOLE,
@@ -113,7 +114,8 @@ class DrawSerializer(ModelSerializer):
     eligibility = serializers.SerializerMethodField()
     prizes = serializers.SerializerMethodField()
     entryCount = serializers.IntegerField(source="entry_count")
-    entriesHash = serializers.CharField(source="entries_hash")
+    totalWeight = serializers.IntegerField(source="total_weight")
+    entriesRoot = serializers.CharField(source="entries_root")
     rulesHash = serializers.CharField(source="rules_hash")
     shortFingerprint = serializers.SerializerMethodField()
     entropyPlan = serializers.CharField(source="entropy_plan")
@@ -121,7 +123,7 @@ class DrawSerializer(ModelSerializer):
     winnerCount = serializers.IntegerField(source="winner_count")
     fallbackReason = serializers.CharField(source="fallback_reason")
     cancellationReason = serializers.CharField(source="cancellation_reason")
-    committedAt = UTCDateTimeField(source="created_at")
+    committedAt = UTCDateTimeField(source="committed_at")
     runAt = UTCDateTimeField(source="run_at")
     cancelledAt = UTCDateTimeField(source="cancelled_at")
 
@@ -133,13 +135,15 @@ class DrawSerializer(ModelSerializer):
             "roomId",
             "seq",
             "status",
+            "mode",
             "rehearsal",
             "replaces",
             "prizes",
             "distinct",
             "eligibility",
             "entryCount",
-            "entriesHash",
+            "totalWeight",
+            "entriesRoot",
             "rulesHash",
             "commitment",
             "fingerprint",

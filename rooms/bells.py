@@ -1,5 +1,7 @@
 """The bell: tells the hub of every process that a room's log has grown. It carries no news, only that there are some.
 
+What is in no log (`room.pushed`) travels with it.
+
 Hubs of this process hear it at once. Those of other processes hear it through the channel layer, from a thread of its
 own: whoever rings waits neither for Redis nor for a busy event loop, and a bell that gets lost costs a tick's delay.
 """
@@ -79,6 +81,7 @@ class Ringer(threading.Thread):
         atexit.register(self.finish)
 
     def add(self, group: str, message: Message) -> None:
+        # Of bells that say the same one is enough; of what was pushed each has an id of its own.
         key = (group, message["type"] if message["type"] == "room.rang" else repr(message))
         with self.lock:
             self.idle.clear()

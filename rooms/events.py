@@ -1,14 +1,17 @@
-"""The room's log: the only writer of RoomEvent."""
+"""What a room tells: the log, whose only writer this is, and what passes without being logged."""
 
 from collections.abc import Sequence
 from functools import partial
+from secrets import token_hex
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.actors import Actor, person_of
-from rooms.bells import ring
+from apps_registry.manifest import Level
+from platform_site.rest.fields import iso
+from rooms.bells import ring, room_group, tell
 from rooms.enums import Visibility
 from rooms.models import Room, RoomEvent
 
@@ -61,3 +64,21 @@ def record_many(
     )
     transaction.on_commit(partial(ring, room.pk, room.last_seq), robust=True)
     return events
+
+
+def push_unlogged(room_id: str, event: str, data: dict[str, Any], level: Level = "public") -> None:
+    """Tells whoever follows the room now, at `level` or above it, on every process, what stands in no log.
+
+    Rings once the open transaction is committed, at once where there is none. It is never repeated: a client that
+    comes later, or a bell that gets lost, means that it is not told.
+    """
+    now = timezone.now()
+    message = {
+        "type": "room.pushed",
+        "id": token_hex(8),
+        "roomId": room_id,
+        "level": level,
+        "event": event,
+        "data": data | {"roomId": room_id, "timestamp": iso(now)},
+    }
+    transaction.on_commit(partial(tell, message, group=room_group(room_id)), robust=True)

@@ -70,6 +70,12 @@ def lock_room(room_id: str, by: Actor | None, *, beside: Widening | None = None)
     return room if room.last_seq == room.seq_at_start else rooms.get(pk=room_id)
 
 
+def lock_rooms(ids: Any) -> dict[str, Room]:
+    """{id: room}, deleted ones too, locked in the order of their ids until the transaction ends. Asks for no right."""
+    rooms = Room.all_objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    return {room.pk: room for room in rooms}
+
+
 def locked_room(room_id: str, by: Actor, need: Need, *, beside: Widening | None = None) -> Room:
     """The room, locked until the transaction ends, for a change by `by` (see lock_room).
 

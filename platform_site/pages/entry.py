@@ -11,7 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from platform_site.pages.seats import resume_seat, take_seat
+from accounts.sessions import drop_unused
+from platform_site.pages.preferences import remember
+from platform_site.pages.seats import DEVICE_COOKIE, device_key, new_device_key, resume_seat, take_seat
 from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import DomainError, NotFound
 from rooms import actions
@@ -50,16 +52,19 @@ def enter(request: HttpRequest, room: Room) -> HttpResponse:
     if not form.is_valid():
         return door(request, room, gettext("A name has 1 to 100 letters."), status=422)
     try:
-        admission = actions.join_by_code(
+        admission = actions.join_by_device(
             **form.validated_data,
+            device_key=device_key(request) or new_device_key(),
+            room_id=room.pk,
             by=request.user if isinstance(request.user, User) else None,
             device_info=request.headers.get("User-Agent", ""),
             ip_address=client_address(request) or None,
-            is_counted=True,
         )
     except DomainError as refusal:
         words = gettext("Say under which name you join.") if refusal.status == 422 else gettext(refusal.message)
         return door(request, room, words, status=refusal.status)
+    if admission.tokens is not None:
+        drop_unused(admission.tokens)
     take_seat(request, admission.participant.user, room.pk)
     return redirect("room", room_id=room.pk)
 
@@ -74,7 +79,11 @@ def door(request: HttpRequest, room: Room, fault: str = "", status: int = 200) -
         "admits_guests": room.entry_policy == EntryPolicy.GUESTS,
         "is_open": room.is_open and room.entry_policy != EntryPolicy.INVITE_ONLY,
     }
-    return render(request, "pages/door.html", context, status=status)
+    response = render(request, "pages/door.html", context, status=status)
+    if not device_key(request):
+        # Before the form is sent: should its answer get lost, the same key comes with the form again.
+        remember(response, DEVICE_COOKIE, new_device_key())
+    return response
 
 
 @require_POST

@@ -1,10 +1,16 @@
 """Seats of guests: a browser keeps the seats that it took without an account, one a room, in its session."""
 
+import re
+
 from django.http import HttpRequest
 
 from accounts.actions import sign_in_page
 from accounts.models import User
+from accounts.tokens import new_secret
+from rooms.actions import place_of_device
 
+DEVICE_COOKIE = "device"  # a secret of this browser's; guests only
+DEVICE_KEY = re.compile(r"[A-Za-z0-9_-]{22,64}")
 SEATS = "seats"  # {room id: id of the guest who sits there}
 
 
@@ -23,10 +29,28 @@ def take_seat(request: HttpRequest, user: User, room_id: str) -> None:
 
 
 def resume_seat(request: HttpRequest, room_id: str) -> None:
-    """Somebody without an account comes back to a room in which this browser has a seat: they are that guest again."""
-    seat = seats_of(request).get(room_id)
-    if seat is None or request.user.pk == seat or (request.user.is_authenticated and not request.user.is_guest):
+    """Somebody without an account comes back to a room in which this browser has a seat: they are that guest again.
+
+    The session knows its seats; where it is gone (an old phone, a closed browser), the browser's own key does.
+    """
+    if isinstance(request.user, User) and not request.user.is_guest:
         return
-    guest = User.objects.filter(pk=seat, is_active=True, is_guest=True).first()
-    if guest is not None:
+    seat = seats_of(request).get(room_id)
+    if seat is not None and request.user.pk == seat:
+        return
+    guest = User.objects.filter(pk=seat, is_active=True, is_guest=True).first() if seat else None
+    if guest is None and (key := device_key(request)):
+        place = place_of_device(key, room_id)
+        guest = place.user if place is not None else None
+    if guest is not None and guest.pk != request.user.pk:
         take_seat(request, guest, room_id)
+
+
+def device_key(request: HttpRequest) -> str:
+    """The browser's secret, or nothing where it has none."""
+    key = request.COOKIES.get(DEVICE_COOKIE, "")
+    return key if DEVICE_KEY.fullmatch(key) else ""
+
+
+def new_device_key() -> str:
+    return new_secret()

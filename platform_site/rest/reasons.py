@@ -33,6 +33,8 @@ REASONS = {
     "prize_in_use": "Somebody has won the prize, or an open draw gives it away.",
     "already_replaced": "The win has a replacement draw.",
     "draw_running": "The draw is being run right now.",
+    "entropy_given": "The draw was begun with another public value, and the first one counts.",
+    "not_entered": "The participant is not among the entries of the draw (code NOT_FOUND).",
     # The quiz
     "quiz_over": "The quiz is over.",
     "question_closed": "No answer is taken: the question is not open, or its time is up.",

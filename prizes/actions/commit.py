@@ -5,16 +5,18 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from accounts.actors import Actor, person_of
+from apps_registry.contract import refuses_on_failure, winner_selector
 from apps_registry.registry import room_app
 from platform_site.db.ids import new_id
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
 from prizes import fair_draw, stock
 from prizes.actions.fund import require_active
-from prizes.entries import Eligibility, entries_left, frozen_entries
-from prizes.enums import OPEN_DRAWS, DrawStatus, WinnerState
+from prizes.entries import Eligibility, entries_left, frozen_entries, text_of_entries
+from prizes.enums import OPEN_DRAWS, DrawMode, DrawStatus, WinnerState
 from prizes.errors import AlreadyReplaced, PrizeExhausted
 from prizes.models import Draw, DrawPrize, Prize, Winner
 from prizes.seeds import sealed
@@ -68,14 +70,19 @@ def commit_draw(
         entries = frozen_entries(room, [prize.pk for prize, _ in lines], eligibility)
     if not entries:
         raise InvalidInput({"eligibility": ["There is nobody who could win: the draw would have no entry."]})
-    plan = unicodedata.normalize("NFC", entropy_plan).strip()
+    plan = public_text(entropy_plan)
     seed = fair_draw.new_seed()
+    now = timezone.now()
+    committed_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
     commit = fair_draw.seal(
-        commitment=fair_draw.commitment_of(seed),
+        room_id=room.pk,
         draw_id=new_id(),
-        seq=(Draw.objects.filter(room=room).aggregate(last=Max("seq"))["last"] or 0) + 1,
+        seq=next_number(room, rehearsal),
+        committed_at=iso(committed_at),
+        mode=mode_of(room, rehearsal),
+        commitment=fair_draw.commitment_of(seed),
         entries=entries,
-        prizes=[(prize.pk, count) for prize, count in lines],
+        prizes=[(prize.pk, count, prize.name) for prize, count in lines],
         distinct=distinct,
         entropy_plan=plan,
         rehearsal=rehearsal,
@@ -85,6 +92,8 @@ def commit_draw(
         pk=commit.draw_id,
         room=room,
         seq=commit.seq,
+        mode=commit.mode,
+        committed_at=committed_at,
         rehearsal=rehearsal,
         distinct=distinct,
         replaces_id=replaces,
@@ -92,9 +101,10 @@ def commit_draw(
         entropy_plan=plan,
         commitment=commit.commitment,
         sealed_seed=sealed(seed),
-        entries=fair_draw.entries_text(commit.entries),
-        entry_count=len(commit.entries),
-        entries_hash=commit.entries_hash,
+        entries=text_of_entries(commit.entries),
+        entry_count=commit.entry_count,
+        total_weight=commit.total_weight,
+        entries_root=commit.entries_root,
         rules_hash=commit.rules_hash,
         fingerprint=commit.fingerprint,
         strength="committed+entropy" if plan else "committed",
@@ -109,6 +119,24 @@ def commit_draw(
             stock.reserve(prize.pk, count)
     tell_committed(room, draw, by=by)
     return draw
+
+
+def public_text(text: str) -> str:
+    """A plan or a public value as it is stored and hashed. Only ASCII white space is cut off: verifiers cut nothing."""
+    return unicodedata.normalize("NFC", text).strip(fair_draw.WHITE_SPACE)
+
+
+def next_number(room: Room, rehearsal: bool) -> int:
+    """Rehearsals are numbered by themselves, so that the numbers that everybody sees have no gap."""
+    last: int | None = Draw.objects.filter(room=room, rehearsal=rehearsal).aggregate(last=Max("seq"))["last"]
+    return (last or 0) + 1
+
+
+def mode_of(room: Room, rehearsal: bool) -> DrawMode:
+    """Who will pick, announced before a result can be known. A rehearsal asks no app: apps act on what they hear."""
+    if rehearsal or winner_selector(room.manifest_version_id, room.app_id) is None:
+        return DrawMode.DRAW
+    return DrawMode.DELEGATED_REFUSE if refuses_on_failure(room.manifest_version_id) else DrawMode.DELEGATED_DRAW
 
 
 def require_open(room: Room, rehearsal: bool) -> None:
@@ -169,14 +197,17 @@ def tell_committed(room: Room, draw: Draw, *, by: Actor) -> None:
         "seq": draw.seq,
         "rehearsal": draw.rehearsal,
         "replaces": draw.replaces_id,
+        "mode": draw.mode,
+        "committedAt": iso(draw.committed_at),
         "commitment": draw.commitment,
         "fingerprint": draw.fingerprint,
         "entryCount": draw.entry_count,
-        "entriesHash": draw.entries_hash,
+        "totalWeight": draw.total_weight,
+        "entriesRoot": draw.entries_root,
+        "rulesHash": draw.rules_hash,
         "prizes": lines_of(draw),
         "distinct": draw.distinct,
         "entropyPlan": draw.entropy_plan,
-        "committedAt": iso(draw.created_at),
     }
     record(room, "draw:committed", told, by=by, visibility=visibility_of(draw))
 

@@ -1,7 +1,6 @@
 """Running and cancelling a draw. The result follows from what was committed, the public value and who withdrew."""
 
 import logging
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,12 +17,14 @@ from apps_registry.contract import AppFailed, Selection, SelectionRequest, winne
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
 from prizes import fair_draw, stock
-from prizes.actions.commit import require_open, visibility_of
+from prizes.actions.commit import public_text, require_open, visibility_of
 from prizes.actions.fund import message_of
 from prizes.entries import entries_of, withdrawn_now
-from prizes.enums import DrawStatus, WinnerMethod
-from prizes.errors import DrawOver, DrawRunning
+from prizes.enums import DrawMode, DrawStatus, WinnerMethod
+from prizes.errors import AppRefused, DrawOver, DrawRunning, EntropyGiven
 from prizes.models import Draw, Prize, Winner
+from prizes.receipts import receipt_in_event
+from prizes.records import facts_of
 from prizes.seeds import opened
 from prizes.shapes import WinnerSerializer, lines_of
 from rooms.events import record, record_many
@@ -41,28 +42,28 @@ def run_draw(*, room_id: str, draw_id: str, by: Actor, entropy: str = "") -> Dra
     """Draws, stores the winners, moves the stock and reveals the seed, or does nothing. Do not call it in a
     transaction of your own where an app chooses: it is asked between two transactions.
 
-    The same call again answers the same draw. Raises RoomNotActive or RoomClosed, NotFound, InvalidInput (a public
-    value without a plan, or none in spite of one), DrawRunning, DrawOver, SeedUnreadable.
+    The first public value counts: it is stored and told before the seed is opened, and a run that broke off goes on
+    with it. The same call again answers the same draw. Raises RoomNotActive or RoomClosed, NotFound, InvalidInput (a
+    public value without a plan, or none in spite of one), EntropyGiven, DrawRunning, DrawOver, AppRefused,
+    SeedUnreadable.
     """
-    entropy = unicodedata.normalize("NFC", entropy).strip()
-    claim = claim_draw(room_id=room_id, draw_id=draw_id, by=by, entropy=entropy)
+    claim = claim_draw(room_id=room_id, draw_id=draw_id, by=by, entropy=public_text(entropy))
     if claim is None:
         return draw_of(room_id, draw_id)
     try:
         field = Field.of(draw_of(room_id, draw_id))
         chosen = ask_app(field)
-        return complete_draw(field, chosen, room_id=room_id, claim=claim, by=by, entropy=entropy)
+        return complete_draw(field, chosen, room_id=room_id, claim=claim, by=by)
     except Exception:
-        # Whatever went wrong, the draw can be run again at once; a process that dies here leaves an expiring claim.
-        Draw.objects.filter(pk=draw_id, status=DrawStatus.RUNNING, claimed_until=claim).update(
-            status=DrawStatus.COMMITTED, claimed_until=None
-        )
+        # Whatever went wrong, the draw can be run on at once; a process that dies here leaves an expiring claim.
+        Draw.objects.filter(pk=draw_id, status=DrawStatus.RUNNING, claimed_until=claim).update(claimed_until=None)
         raise
 
 
 @transaction.atomic
 def claim_draw(*, room_id: str, draw_id: str, by: Actor, entropy: str) -> datetime | None:
-    """Makes this process the one that runs the draw, until the returned time; None where it was run so before."""
+    """Makes this process the one that runs the draw, until the returned time; None where it was run so before. With the
+    first claim the public value is fixed and told: whoever knows the seed cannot try one value after the other."""
     room = locked_room(room_id, by, Need.ORGANIZE)
     draw = Draw.objects.light().filter(pk=draw_id, room=room).first()
     if draw is None:
@@ -76,13 +77,17 @@ def claim_draw(*, room_id: str, draw_id: str, by: Actor, entropy: str) -> dateti
         fair_draw.check_entropy(draw.entropy_plan, entropy)
     except fair_draw.InvalidInput as error:
         raise InvalidInput({"entropy": [error.message]}) from None
+    if draw.status == DrawStatus.RUNNING and draw.entropy != entropy:
+        raise EntropyGiven
     now = timezone.now()
     until = now + timedelta(seconds=settings.DRAW_CLAIM_SECONDS)
-    free = Draw.objects.filter(
-        Q(status=DrawStatus.COMMITTED) | Q(status=DrawStatus.RUNNING, claimed_until__lte=now), pk=draw_id
-    )
-    if not free.update(status=DrawStatus.RUNNING, claimed_until=until):
+    unclaimed = Q(claimed_until=None) | Q(claimed_until__lte=now)
+    free = Draw.objects.filter(Q(status=DrawStatus.COMMITTED) | Q(unclaimed, status=DrawStatus.RUNNING), pk=draw_id)
+    if not free.update(status=DrawStatus.RUNNING, claimed_until=until, entropy=entropy):
         raise DrawRunning
+    if draw.status == DrawStatus.COMMITTED:
+        told = {"drawId": draw.pk, "seq": draw.seq, "rehearsal": draw.rehearsal, "entropy": entropy}
+        record(room, "draw:running", told, by=by, visibility=visibility_of(draw))
     return until
 
 
@@ -92,25 +97,37 @@ def draw_of(room_id: str, draw_id: str) -> Draw:
 
 @dataclass(frozen=True)
 class Field:
-    """What a draw is drawn over, rebuilt from its frozen text and held against its hashes."""
+    """What a draw is drawn over: its commit, sealed again from what is stored and held against its fingerprint."""
 
     draw: Draw
-    entries: list[fair_draw.Entry]
-    prizes: list[fair_draw.Rule]
+    commit: fair_draw.Commit
 
     @classmethod
     def of(cls, draw: Draw) -> "Field":
-        entries = entries_of(draw)
-        prizes = [(line.prize_id, line.count) for line in draw.lines]
-        if fair_draw.entries_hash(entries) != draw.entries_hash:
-            raise RuntimeError(f"Draw {draw.pk}: the entries in the database are not those that were committed.")
-        if fair_draw.rules_hash(prizes, draw.distinct) != draw.rules_hash:
-            raise RuntimeError(f"Draw {draw.pk}: the rules in the database are not those that were committed.")
-        return cls(draw, entries, prizes)
+        commit = fair_draw.seal(
+            room_id=draw.room_id,
+            draw_id=draw.pk,
+            seq=draw.seq,
+            committed_at=iso(draw.committed_at),
+            mode=draw.mode,
+            commitment=draw.commitment,
+            entries=entries_of(draw),
+            prizes=[(line.prize_id, line.count, line.name) for line in draw.lines],
+            distinct=draw.distinct,
+            entropy_plan=draw.entropy_plan,
+            rehearsal=draw.rehearsal,
+            replaces=draw.replaces_id,
+        )
+        if commit.fingerprint != draw.fingerprint:
+            raise RuntimeError(f"Draw {draw.pk}: what is in the database is not what was committed.")
+        return cls(draw, commit)
+
+    def able(self, barred: Iterable[str]) -> set[str]:
+        return {participant_id for participant_id, _ in self.commit.entries}.difference(barred)
 
     def withdrawn(self) -> list[dict[str, Any]]:
-        ids = {participant_id for participant_id, _ in self.entries}
-        return withdrawn_now(self.draw, ids, [prize_id for prize_id, _ in self.prizes], timezone.now())
+        ids = {participant_id for participant_id, _ in self.commit.entries}
+        return withdrawn_now(self.draw, ids, [prize.prize_id for prize in self.commit.prizes], timezone.now())
 
 
 # --- Where the app chooses --------------------------------------------------------------------------------------------
@@ -126,11 +143,13 @@ class Choice:
 
 
 def ask_app(field: Field) -> Choice:
-    """Asks the room's app who wins, outside any transaction. A rehearsal asks nobody: apps act on what they hear."""
+    """Asks the room's app who wins, outside any transaction, where the commit announced it."""
     draw, room = field.draw, field.draw.room
-    selector = None if draw.rehearsal else winner_selector(room.manifest_version_id, room.app_id)
-    if selector is None:
+    if draw.mode == DrawMode.DRAW:
         return Choice()
+    selector = winner_selector(room.manifest_version_id, room.app_id)
+    if selector is None:
+        return Choice(failure="nothing on this platform speaks for it any more", asked=True)
     try:
         return Choice(selections=selector.select_winners(request_of(field, room)), asked=True)
     except AppFailed as error:
@@ -139,8 +158,7 @@ def ask_app(field: Field) -> Choice:
 
 
 def request_of(field: Field, room: Room) -> SelectionRequest:
-    barred = {one["participantId"] for one in field.withdrawn()}
-    able = {participant_id for participant_id, _ in field.entries if participant_id not in barred}
+    able = field.able(one["participantId"] for one in field.withdrawn())
     people = Participant.objects.filter(room=room).order_by("pk").values_list("pk", "user_id", "metadata")
     return SelectionRequest(
         room_id=room.pk,
@@ -157,10 +175,10 @@ def request_of(field: Field, room: Room) -> SelectionRequest:
 
 def fault_in(selections: Sequence[Selection], field: Field, barred: Iterable[str]) -> str:
     """What is wrong with an app's answer; empty where it can be awarded as it is."""
-    able = {participant_id for participant_id, _ in field.entries}.difference(barred)
+    able = field.able(barred)
     if any(one.participant_id not in able for one in selections):
         return "it named somebody who is not in this draw"
-    counts = dict(field.prizes)
+    counts = {prize.prize_id: prize.count for prize in field.commit.prizes}
     given = Counter(one.prize_id for one in selections)
     if any(count > counts.get(prize_id, 0) for prize_id, count in given.items()):
         return "it gave away more than this draw has"
@@ -174,7 +192,7 @@ def fault_in(selections: Sequence[Selection], field: Field, barred: Iterable[str
 
 
 @transaction.atomic
-def complete_draw(field: Field, choice: Choice, *, room_id: str, claim: datetime, by: Actor, entropy: str) -> Draw:
+def complete_draw(field: Field, choice: Choice, *, room_id: str, claim: datetime, by: Actor) -> Draw:
     room = locked_room(room_id, by, Need.ORGANIZE)
     draw = field.draw
     if not Draw.objects.filter(pk=draw.pk, status=DrawStatus.RUNNING, claimed_until=claim).exists():
@@ -182,48 +200,48 @@ def complete_draw(field: Field, choice: Choice, *, room_id: str, claim: datetime
     require_open(room, draw.rehearsal)
     draw.withdrawn = field.withdrawn()
     barred = [one["participantId"] for one in draw.withdrawn]
-    seed = opened(draw.sealed_seed)
-    if fair_draw.commitment_of(seed) != draw.commitment:
-        raise RuntimeError(f"Draw {draw.pk}: the seed in the database is not the one that was committed.")
     failure = choice.failure or (fault_in(choice.selections, field, barred) if choice.asked else "")
-    delegated = choice.asked and not failure
-    if delegated:
+    if failure and draw.mode == DrawMode.DELEGATED_REFUSE:
+        raise AppRefused(f"The app could not choose: {failure}. Run the draw again, or cancel it.")
+    seed = opened(draw.sealed_seed)
+    metadata = {}
+    if choice.asked and not failure:
         metadata = {(one.prize_id, one.participant_id): one.metadata for one in choice.selections}
-        wins = ranked(choice.selections, field.prizes)
+        outcome = chosen_outcome(choice.selections, field)
         draw.strength = "delegated"
     else:
-        metadata = {}
-        root = fair_draw.root_of(seed=seed, fingerprint=draw.fingerprint, entropy=entropy)
-        pool = fair_draw.Pool(field.entries)
-        wins = fair_draw.pick_winners(
-            root=root, pool=pool, prizes=field.prizes, distinct=draw.distinct, withdrawn=barred
-        )
+        outcome = fair_draw.draw(field.commit, seed=seed, entropy=draw.entropy or "", withdrawn=barred)
     draw.status, draw.claimed_until, draw.run_at = DrawStatus.COMPLETED, None, timezone.now()
-    draw.ended_by = person_of(by)
-    draw.entropy, draw.seed = entropy, seed.hex()
+    draw.ended_by, draw.seed = person_of(by), seed.hex()
     draw.fallback_reason = f"The app could not choose: {failure}. The platform drew instead." if failure else ""
-    draw.outcome = [{"prizeId": win.prize_id, "participantId": win.participant_id, "rank": win.rank} for win in wins]
-    draw.withdrawn_count, draw.winner_count = len(draw.withdrawn), len(wins)
+    draw.outcome = [
+        {"prizeId": win.prize_id, "participantId": win.participant_id, "rank": win.rank} for win in outcome.wins
+    ]
+    draw.came_up = outcome.came_up
+    draw.withdrawn_count, draw.winner_count = len(draw.withdrawn), len(outcome.wins)
     draw.save(
         update_fields=[
-            *("status", "claimed_until", "run_at", "ended_by", "entropy", "seed", "fallback_reason", "outcome"),
+            *("status", "claimed_until", "run_at", "ended_by", "seed", "fallback_reason", "outcome", "came_up"),
             *("withdrawn", "withdrawn_count", "winner_count", "strength", "updated_at"),
         ]
     )
-    record(room, "draw:completed", completed(draw), by=by, visibility=visibility_of(draw))
+    receipt = receipt_in_event(facts_of(draw), field.commit.tree, draw.came_up)
+    record(room, "draw:completed", completed(draw) | {"receipt": receipt}, by=by, visibility=visibility_of(draw))
     if not draw.rehearsal:
-        method = WinnerMethod.APP if delegated else WinnerMethod.DRAW
-        award(room, draw, wins, method=method, metadata=metadata, by=by)
+        method = WinnerMethod.APP if draw.strength == "delegated" else WinnerMethod.DRAW
+        award(room, draw, outcome.wins, method=method, metadata=metadata, by=by)
     return draw
 
 
-def ranked(selections: Sequence[Selection], prizes: Sequence[fair_draw.Rule]) -> list[fair_draw.Win]:
+def chosen_outcome(selections: Sequence[Selection], field: Field) -> fair_draw.Outcome:
     """An app's answer in the order of the prizes, ranked in the order in which the app named people."""
     wins = []
-    for prize_id, _ in prizes:
-        named = [one.participant_id for one in selections if one.prize_id == prize_id]
-        wins += [fair_draw.Win(prize_id, participant_id, rank) for rank, participant_id in enumerate(named, start=1)]
-    return wins
+    for prize in field.commit.prizes:
+        named = [one.participant_id for one in selections if one.prize_id == prize.prize_id]
+        wins += [fair_draw.Win(prize.prize_id, one, rank) for rank, one in enumerate(named, start=1)]
+    tree = field.commit.tree
+    positions = {tree.position_of(win.participant_id) for win in wins}
+    return fair_draw.Outcome(wins, sorted(at for at in positions if at is not None))
 
 
 def award(
@@ -263,12 +281,14 @@ def award(
 
 
 def completed(draw: Draw) -> dict[str, Any]:
-    """What draw:completed tells. Of many winners the first; the rest follow as events of their own and in the proof."""
+    """What draw:completed tells beside the winners' receipt. Of many winners the first; the rest follow as events of
+    their own and in the proof."""
     return {
         "drawId": draw.pk,
         "seq": draw.seq,
         "rehearsal": draw.rehearsal,
         "status": draw.status,
+        "mode": draw.mode,
         "fingerprint": draw.fingerprint,
         "prizes": lines_of(draw),
         "entropy": draw.entropy,

@@ -1,5 +1,5 @@
 """Every event that a live connection can bring, with the JSON Schema of its data. Those of apps
-are declared by the apps (rooms.live.app_protocol).
+are declared by the apps (`RoomApp.events`).
 
 Shapes of rooms, prizes and so on are those of the REST API, by reference to its description.
 """
@@ -56,6 +56,11 @@ EVENTS = {
         Event("winner:updated", "A win was handed over or changed.", {"winner": ref("Winner")}),
         Event("winner:removed", "A win was revoked.", {"winnerId": ID, "participantId": ID, "prizeId": ID}),
         Event("draw:committed", "A draw is announced: its commitment is fixed.", {"drawId": ID}),
+        Event(
+            "draw:running",
+            "A draw has begun: its public value is fixed before its seed is opened.",
+            {"drawId": ID, "entropy": TEXT},
+        ),
         Event("draw:completed", "A draw has its winners, and its seed is revealed.", {"drawId": ID}),
         Event("draw:cancelled", "A draw was called off, and its seed is revealed.", {"drawId": ID}),
         Event(

@@ -1,11 +1,14 @@
-"""What clients may ask the platform for over a live connection. All doors carry these commands."""
+"""What clients may ask for over a live connection. All doors carry these commands, and those of the games."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from accounts.models import User
 from rooms.errors import OtherIdentity, TooManyRooms
+from rooms.live import games
 from rooms.live.connections import MOST_ROOMS, Connection
 from rooms.live.hub import Hub
 from rooms.live.identity import identity_of_token
@@ -21,11 +24,12 @@ class Call:
 
     hub: Hub
     connection: Connection
+    name: str
     data: dict[str, Any]
     arrived_at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass
 class Command(CommandShape):
     """A CommandShape and what does it: `run` answers the data of the acknowledgement, or raises a DomainError."""
 
@@ -72,14 +76,26 @@ async def get_online(call: Call) -> dict[str, Any]:
 
 
 async def mark_notification_read(call: Call) -> dict[str, Any]:
-    if not call.connection.identity.user_id:
-        raise SignInFirst
+    user = signed_in(call)
 
     def mark() -> dict[str, Any]:
-        read = mark_read(notification_id=call.data["notificationId"], by=call.connection.user)
+        read = mark_read(notification_id=call.data["notificationId"], by=user)
         return {"notification": NotificationSerializer(read).data}
 
     return await call.hub.worker.run(mark)
+
+
+async def play(call: Call) -> dict[str, Any]:
+    """Hands a command to the game of the room that its data name."""
+    move = partial(games.play, name=call.name, data=call.data, by=signed_in(call), arrived_at=call.arrived_at)
+    return await call.hub.worker.run(move)
+
+
+def signed_in(call: Call) -> User:
+    if not call.connection.identity.user_id:
+        raise SignInFirst
+    user: User = call.connection.user
+    return user
 
 
 RESUMED = {"type": "boolean", "description": "Whether the events after `since` follow; else start from `room`."}
@@ -133,3 +149,16 @@ COMMANDS = {
         ),
     )
 }
+GAME_COMMAND = Command(
+    "{game}:{action}",
+    "A command of the game that the room runs.",
+    takes=shape(("roomId",), roomId=ID),
+    answers=shape(),
+    run=play,
+)
+
+
+def command_named(name: Any) -> Command | None:
+    if not isinstance(name, str):
+        return None
+    return COMMANDS.get(name) or (GAME_COMMAND if games.is_game_command(name) else None)

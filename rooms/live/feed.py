@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
+from apps_registry.manifest import LEVELS, Level
 from platform_site.rest.exceptions import NotFound
 from rooms.live import log
 from rooms.live.connections import Connection, Subscription
+from rooms.live.frames import Frame
 from rooms.live.log import Entry
 from rooms.live.worker import Worker
 
@@ -123,6 +125,15 @@ class Feed:
                 subscription.keep(entry)
         await self.give_side(self.outsiders.values(), [entry for entry in batch if entry.row.public_seq is not None])
         await self.give_side(self.insiders.values(), batch)
+
+    async def push(self, frame: Frame, level: Level) -> None:
+        """Hands a frame that has no number to all who look at `level` or above it."""
+        for at, subscription in enumerate(self.admitted(), start=1):
+            followed = subscription.connection.subscriptions.get(self.room_id) is subscription
+            if followed and LEVELS[subscription.level] >= LEVELS[level]:
+                subscription.connection.push(frame)
+            if at % TURN == 0:
+                await asyncio.sleep(0)
 
     async def give_side(self, side: Iterable[Subscription], entries: list[Entry]) -> None:
         # Socket by socket, so that a server which gathers writes puts all of a batch into one.

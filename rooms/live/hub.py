@@ -46,6 +46,7 @@ class Hub:
         self.ticking: asyncio.Task | None = None
         self.hears: dict[str, Callable[[bells.Message], None]] = {
             "room.rang": self.following.room_rang,
+            "room.pushed": self.following.room_pushed,
             "hub.echo": self.listener.echoed,
             "marks.revoked": lambda message: self.directory.expire_marks(message["marks"]),
             "person.notified": self.push.person_notified,
@@ -56,6 +57,7 @@ class Hub:
     # --- Connections -------------------------------------------------------------------------------------------
 
     def enter(self, connection: Connection) -> None:
+        """Raises TooManyConnections."""
         self.directory.enter(connection)
         if self.ticking is None:
             # Started by the first connection and stopped with the last: an ASGI server need not have a lifespan.

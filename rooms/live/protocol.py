@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from platform_site.rest.exceptions import DomainError, InvalidInput
 from platform_site.rest.parsers import checked
-from rooms.live.commands import COMMANDS, Call
+from rooms.live.commands import Call, command_named
 from rooms.live.connections import Connection
 from rooms.live.frames import frame_now
 from rooms.live.hub import Hub
@@ -39,7 +39,7 @@ async def obey(hub: Hub, connection: Connection, name: Any, data: Any, arrived_a
 
 
 async def answer(hub: Hub, connection: Connection, name: Any, data: Any, arrived_at: datetime) -> dict[str, Any]:
-    command = COMMANDS.get(name) if isinstance(name, str) else None
+    command = command_named(name)
     if command is None:
         raise InvalidInput({"event": ["There is no such command."]})
     data = {} if data is None else data
@@ -53,7 +53,7 @@ async def answer(hub: Hub, connection: Connection, name: Any, data: Any, arrived
         command.check(data)
     except (ValueError, TypeError):  # a binary attachment of Socket.IO
         raise Unreadable("Send JSON values only.") from None
-    return await command.run(Call(hub, connection, data, arrived_at))
+    return await command.run(Call(hub, connection, name, data, arrived_at))
 
 
 def refusal(error: DomainError) -> dict[str, Any]:

@@ -25,9 +25,9 @@ def ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class CommandShape:
-    """`takes` and `answers` are JSON Schemas (draft 7) of the data either way."""
+    """A command as clients see it. `takes` and `answers` are JSON Schemas (draft 7) of the data either way."""
 
     name: str
     summary: str

@@ -15,15 +15,15 @@ PRIZE = {
     *("createdAt", "updatedAt", "deletedAt"),
 }
 DRAW = {
-    *("id", "drawId", "roomId", "seq", "status", "rehearsal", "replaces", "prizes", "distinct", "eligibility"),
-    *("entryCount", "entriesHash", "rulesHash", "commitment", "fingerprint", "shortFingerprint", "entropyPlan"),
-    *("entropy", "seed", "strength", "withdrawnCount", "winnerCount", "fallbackReason", "cancellationReason"),
-    *("committedAt", "runAt", "cancelledAt"),
+    *("id", "drawId", "roomId", "seq", "status", "mode", "rehearsal", "replaces", "prizes", "distinct", "eligibility"),
+    *("entryCount", "totalWeight", "entriesRoot", "rulesHash", "commitment", "fingerprint", "shortFingerprint"),
+    *("entropyPlan", "entropy", "seed", "strength", "withdrawnCount", "winnerCount", "fallbackReason"),
+    *("cancellationReason", "committedAt", "runAt", "cancelledAt"),
 }
 RECORD = [
-    *("version", "drawId", "roomId", "seq", "status", "rehearsal", "replaces", "committedAt", "commitment"),
-    *("entropyPlan", "prizes", "distinct", "entries", "withdrawn", "entriesHash", "rulesHash", "fingerprint"),
-    *("entropy", "seed", "runAt", "winners", "strength"),
+    *("version", "roomId", "drawId", "seq", "status", "mode", "rehearsal", "replaces", "committedAt", "commitment"),
+    *("entropyPlan", "prizes", "distinct", "entriesRoot", "entryCount", "totalWeight", "withdrawn", "withdrawnCount"),
+    *("rulesHash", "fingerprint", "entropy", "seed", "runAt", "winners", "strength", "fallbackReason", "entries"),
 ]
 ROLES = ("anonymous", "stranger", "viewer", "participant", "moderator", "organiser", "admin")
 READ = (200,) * 7
@@ -278,7 +278,7 @@ def test_a_run_asks_the_database_the_same_however_many_win(room, organiser, djan
     for _ in range(number):
         add_participant(room)
     draw = make_draw(room, prize)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         run_draw(room_id=room.pk, draw_id=draw.pk, by=organiser)
     assert Winner.objects.count() == number
 

@@ -64,8 +64,15 @@ def new_win(win: Winner, **fields: Any) -> Winner:
 
 
 def new_draw(room: Room, by: User, **fields: Any) -> Draw:
-    texts = {"commitment": "c", "entries": "a:1\n", "entries_hash": "e", "rules_hash": "r", "fingerprint": "f"}
-    return Draw(room=room, created_by=by, entry_count=1, sealed_seed="s", strength="committed", **texts | fields)
+    values: dict[str, Any] = {
+        "commitment": "c",
+        "entries": "a:1\n",
+        "entries_root": "e",
+        "rules_hash": "r",
+        "fingerprint": "f",
+    }
+    values |= {"entry_count": 1, "total_weight": 1, "committed_at": timezone.now()}
+    return Draw(room=room, created_by=by, sealed_seed="s", strength="committed", **values | fields)
 
 
 # --- Prize -------------------------------------------------------------------------------------------------------
@@ -251,28 +258,46 @@ def test_draws_are_numbered(room, organiser, draw):
     cannot_be_added(new_draw(room, organiser, seq=1), UNIQUE)
     cannot_be_added(new_draw(room, organiser, seq=0), "draw_seq_from_one")
     can_be_added(new_draw(room, organiser, seq=2))
+    can_be_added(new_draw(room, organiser, seq=1, rehearsal=True))
+    cannot_be_added(new_draw(room, organiser, seq=1, rehearsal=True), UNIQUE)
     can_be_added(new_draw(make_room(make_user()), organiser, seq=1))
 
 
 def test_a_draw_keeps_its_seed_until_the_end(draw):
     by = "draw_seed_secret_until_the_end"
     cannot_become(draw, by, seed="00")
-    can_become(draw, status="RUNNING")
+    can_become(draw, status="RUNNING", entropy="")
     cannot_become(draw, by, seed="00")
     cannot_become(draw, by, status="CANCELLED")
-    cannot_become(draw, "draw_status_known|draw_seed_secret", status="LOST")
-    can_become(draw, status="COMMITTED")
+    cannot_become(draw, "draw_status_known|draw_seed_secret|draw_entropy", status="LOST")
     can_become(draw, status="CANCELLED", seed="00")
+
+
+def test_the_first_public_value_of_a_draw_counts(draw):
+    by = "draw_entropy_from_the_claim_on"
+    cannot_become(draw, by, entropy="snow")
+    cannot_become(draw, by, status="RUNNING")
+    can_become(draw, status="RUNNING", entropy="snow")
+    cannot_become(draw, "the first public value of a draw counts", entropy="rain")
+    cannot_become(draw, "the first public value of a draw counts|draw_entropy", entropy=None)
+    cannot_become(draw, by, status="COMMITTED")
+
+
+def test_a_draw_has_entries_and_a_known_mode(room, organiser):
+    for wrong in ({"entry_count": 0}, {"total_weight": 0}, {"entry_count": 2}):
+        cannot_be_added(new_draw(room, organiser, seq=2, **wrong), "draw_has_entries")
+    cannot_be_added(new_draw(room, organiser, seq=2, mode="app"), "draw_mode_known")
 
 
 def test_a_draw_has_a_result_when_it_is_completed(draw):
     by = "draw_result_only_when_completed"
-    result = {"outcome": [], "entropy": "", "run_at": timezone.now()}
+    result = {"outcome": [], "run_at": timezone.now()}
     for name, value in result.items():
         cannot_become(draw, by, **{name: value})
         rest = {key: kept for key, kept in result.items() if key != name}
-        cannot_become(draw, by, status="COMPLETED", seed="00", **rest)
-    can_become(draw, status="COMPLETED", seed="00", **result)
+        cannot_become(draw, by, status="COMPLETED", entropy="", seed="00", **rest)
+    cannot_become(draw, "draw_entropy_from_the_claim_on", status="COMPLETED", seed="00", **result)
+    can_become(draw, status="COMPLETED", entropy="", seed="00", **result)
 
 
 @pytest.mark.parametrize(
@@ -285,14 +310,17 @@ def test_a_draw_has_a_result_when_it_is_completed(draw):
         {"commitment": "x"},
         {"entries": "b:1\n"},
         {"entry_count": 2},
-        {"entries_hash": "x"},
+        {"total_weight": 2},
+        {"entries_root": "x"},
+        {"committed_at": timezone.now()},
+        {"mode": "delegated-draw"},
         {"rules_hash": "x"},
         {"fingerprint": "x"},
     ],
 )
 def test_what_a_draw_committed_to_is_final(draw, change):
     cannot_become(draw, "what a draw committed to cannot change", **change)
-    can_become(draw, status="RUNNING", claimed_until=timezone.now())
+    can_become(draw, status="RUNNING", entropy="", claimed_until=timezone.now())
 
 
 def test_a_draw_stays_with_its_room_and_its_replaced_win(draw, win, organiser):
@@ -305,9 +333,10 @@ def test_a_draw_that_is_over_is_final(draw, organiser):
     by = "a draw that is over cannot change"
     result = {"outcome": [{"rank": 1}], "entropy": "42", "run_at": timezone.now()}
     can_become(draw, status="COMPLETED", seed="00", **result)
-    for name, value in {"seed": "01", "outcome": [], "entropy": "43", "run_at": timezone.now()}.items():
+    more = {"withdrawn": [{"by": None}], "came_up": [7]}
+    for name, value in {"seed": "01", "outcome": [], "run_at": timezone.now(), **more}.items():
         cannot_become(draw, by, **{name: value})
-    cannot_become(draw, by, status="CANCELLED", outcome=None, entropy=None, run_at=None)
+    cannot_become(draw, by, status="CANCELLED", outcome=None, run_at=None)
     cancelled = new_draw(draw.room, organiser, seq=2)
     cancelled.save()
     can_become(cancelled, status="CANCELLED", seed="00", cancelled_at=timezone.now())

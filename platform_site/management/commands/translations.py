@@ -16,21 +16,11 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
+from platform_site.pages.refusals import RAISED_IN, SHOWN
 from platform_site.rest.exceptions import DomainError
 
 LOCALES = Path(settings.LOCALE_PATHS[0])
 PRODUCT = ("accounts", "apps_registry", "platform_site", "prizes", "rooms")
-# Where the refusals come from that a page can show: what people do by themselves. All others speak to programs and to
-# those who run events.
-REFUSALS = (
-    "accounts/",
-    "platform_site/rest/throttling",
-    "platform_site/pages/",
-    "rooms/errors",
-    "rooms/actions/entry",
-    "rooms/actions/limits",
-    "rooms/actions/people",
-)
 TEMPLATE_TEXT = re.compile(
     r"(?<![\w.])(?P<name>_|gettext|ngettext)\((?P<first>u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\")"
     r"(?:,\s*(?P<second>u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\"))?"
@@ -86,7 +76,6 @@ def place_of(kind: type[DomainError]) -> str:
 def found_texts() -> dict[str, dict[Text, set[str]]]:
     """{domain: {text: the files that it stands in}}."""
     found: dict[str, dict[Text, set[str]]] = {"django": {}, "djangojs": {}}
-    refusals = {kind.__name__: kind for kind in all_refusals() if place_of(kind).startswith(REFUSALS)}
     every = {kind.__name__ for kind in all_refusals()}
 
     def add(domain: str, path: Path, texts: Iterator[Text]) -> None:
@@ -99,9 +88,9 @@ def found_texts() -> dict[str, dict[Text, set[str]]]:
     for app in PRODUCT:
         for path in sorted((settings.BASE_DIR / app).rglob("*.py")):
             if "migrations" not in path.parts:
-                shown = path.relative_to(settings.BASE_DIR).as_posix().startswith(REFUSALS)
+                shown = path.relative_to(settings.BASE_DIR).as_posix().startswith(RAISED_IN)
                 add("django", path, texts_of_python(path.read_text(), every if shown else set()))
-    for kind in refusals.values():
+    for kind in SHOWN:
         add("django", settings.BASE_DIR / place_of(kind), iter([Text(kind.message)]))
     for path in sorted((settings.BASE_DIR / "platform_site" / "static" / "js").rglob("*.js")):
         add("djangojs", path, texts_of_script(path.read_text()))

@@ -27,12 +27,12 @@ const tasks = {
   },
 
   find({participantId}) {
-    return {entry: self.FairDraw.findEntry(record, report, participantId)};
+    return {entry: self.FairDraw.findEntry(report, participantId)};
   },
 };
 
 /** The report without the entries and rules, which stay here for `find`. */
-function told({sortedEntries, rules, ...rest}) {
+function told({entries, leaves, rules, ...rest}) {
   return rest;
 }
 
@@ -54,7 +54,7 @@ function factsOf(record, report) {
     fingerprint: /^[0-9a-f]{64}$/.test(whole.fingerprint) ? whole.fingerprint : "",
     strength: text(whole.strength),
     prizeNames: names,
-    entryCount: report.sortedEntries ? report.sortedEntries.length : 0,
+    entryCount: report.entryCount,
     recorded: recordedWinners(whole),
   };
 }

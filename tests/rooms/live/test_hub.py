@@ -1,6 +1,9 @@
 """Several server processes, killed ones, a Redis that goes away: every client ends with the same gapless sequence."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -9,7 +12,7 @@ import pytest
 
 from accounts.models import User
 from rooms.models import Room
-from tests.live import DAPHNE, UVICORN, Live, Server, apart, token_of
+from tests.live import DAPHNE, ROOT, UVICORN, Live, Server, apart, database_url, token_of
 from tests.servers import Redis
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("committed_db")]
@@ -92,6 +95,31 @@ async def test_events_cross_between_processes(pair: tuple[Server, Server], room:
                 await client.until(partial(has, client, number + 1))
             assert time.monotonic() - began < 4, "that was the clock, not the bell"
         assert here.numbers() == there.numbers()
+
+
+async def test_what_is_in_no_log_crosses_too_and_comes_once(
+    pair: tuple[Server, Server], room: Room, organiser: User, redis_url: str
+) -> None:
+    def push() -> None:
+        program = (
+            "import django; django.setup(); from rooms.events import push_unlogged; import sys;"
+            "push_unlogged(sys.argv[1], 'quiz:answer_count', {'count': 3})"
+        )
+        environment = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": redis_url}
+        environment["DJANGO_SETTINGS_MODULE"] = "platform_site.settings"
+        subprocess.run([sys.executable, "-c", program, room.pk], check=True, env=environment, cwd=ROOT)
+
+    one, other = pair
+    async with Live(one.live_url) as here, Live(other.live_url) as there:
+        for client in (here, there):
+            await client.subscribe(room.pk)
+        await apart(push)
+        for client in (here, there):
+            assert (await client.event("quiz:answer_count"))["count"] == 3
+        await apart(create, one, room, organiser, 1)  # nothing more was on its way
+        for client in (here, there):
+            await client.event("prize:created")
+            assert client.names().count("quiz:answer_count") == 1
 
 
 async def test_leaving_counts_on_every_process_at_once(

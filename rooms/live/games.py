@@ -1,0 +1,73 @@
+"""Commands and events of the games that rooms run: which there are, and who in the process carries out a command."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from apps_registry.contract import AppCommand
+from apps_registry.registry import builtin_apps
+from platform_site.rest.exceptions import InvalidInput, NotFound
+from rooms.live.catalogue import Event
+from rooms.live.schemas import ID, CommandShape
+from rooms.models import Room
+
+
+class GameCommand(CommandShape):
+    """A command of a game. Its data name the room by `roomId`, whether the game says so or not."""
+
+    def __init__(self, command: AppCommand) -> None:
+        takes = command.takes | {
+            "type": "object",
+            "properties": {"roomId": ID} | command.takes.get("properties", {}),
+            "required": list(dict.fromkeys(["roomId", *command.takes.get("required", ())])),
+        }
+        super().__init__(command.name, command.summary, takes, command.answers)
+        self.run = command.run
+
+
+def game_commands() -> dict[str, dict[str, GameCommand]]:
+    """{app_id: {name: command}}"""
+    return _commands(tuple(settings.BUILTIN_APPS))
+
+
+@cache
+def _commands(folders: tuple[str, ...]) -> dict[str, dict[str, GameCommand]]:
+    return {
+        app_id: {command.name: GameCommand(command) for command in game.commands}
+        for app_id, game in builtin_apps().items()
+    }
+
+
+def is_game_command(name: str) -> bool:
+    return any(name in commands for commands in game_commands().values())
+
+
+def described_commands() -> list[GameCommand]:
+    return [command for commands in game_commands().values() for command in commands.values()]
+
+
+def described_events() -> list[Event]:
+    return [
+        Event(each.name, each.summary, dict(each.fields), logged=each.logged)
+        for game in builtin_apps().values()
+        for each in game.events
+    ]
+
+
+def play(*, name: str, data: dict[str, Any], by: User, arrived_at: datetime) -> dict[str, Any]:
+    """Has the game of the room `roomId` carry out one of its commands. Waits for the database: call it in a thread.
+
+    Raises NotFound where `by` may not know of the room, InvalidInput for a command that its game does not have or
+    data that do not fit, and whatever the game refuses.
+    """
+    room = Room.objects.as_seen_by(by).only("id", "app_id").filter(pk=data["roomId"]).first()
+    if room is None:
+        raise NotFound
+    command = game_commands().get(room.app_id, {}).get(name)
+    if command is None:
+        raise InvalidInput({"event": ["The game of this room has no such command."]})
+    command.check(data)
+    return command.run(room_id=room.pk, by=by, data=data, arrived_at=arrived_at)
