@@ -10,8 +10,6 @@ from typing import Any
 from django.db import models
 from rest_framework import serializers
 
-from platform_site.rest.exceptions import InvalidInput
-
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and `Z`."""
@@ -72,17 +70,6 @@ class MetadataField(serializers.DictField):
         if len(json.dumps(value, ensure_ascii=False).encode()) > self.largest:
             raise serializers.ValidationError(f"Use at most {self.largest} bytes of JSON.")
         return value
-
-
-def merged_metadata(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """`changes` over `old` at the top level, without the keys that are None. Raises InvalidInput where that is too
-    large to be kept."""
-    merged = {name: value for name, value in (old | changes).items() if value is not None}
-    try:
-        MetadataField().run_validation(merged)
-    except serializers.ValidationError as refusal:
-        raise InvalidInput({"metadata": [str(text) for text in refusal.detail]}) from None
-    return merged
 
 
 class Body(serializers.Serializer):

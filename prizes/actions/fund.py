@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.actors import Actor, person_of
 from platform_site.db.changes import UNCHANGED, Unchanged, named
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
-from platform_site.rest.fields import merged_metadata, wire_name
+from platform_site.rest.fields import wire_name
+from platform_site.rest.metadata import merged_metadata
 from prizes import stock
 from prizes.enums import OPEN_DRAWS, WinnerMethod, WinnerState
 from prizes.errors import AlreadyWon, PrizeInUse

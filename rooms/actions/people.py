@@ -10,7 +10,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput
-from platform_site.rest.fields import merged_metadata
+from platform_site.rest.metadata import merged_metadata
 from platform_site.rest.throttling import RateLimited, hit
 from rooms.actions.offers import end_invitations_to, end_offers_by, keep_place
 from rooms.enums import RUNNERS, ParticipantRole, Visibility
