@@ -12,6 +12,7 @@ from accounts import actions, google, handover, sessions
 from accounts.authentication import StrictBearerAuthentication
 from accounts.erasure import erase_user
 from accounts.errors import InvalidCredentials, InvalidToken, OAuthNotConfigured, StillOrganises
+from accounts.export import export_of
 from accounts.inputs import ExchangeInput, LoginInput, ProfileInput, RefreshInput
 from accounts.limits import SignInThrottle
 from accounts.models import Session, User
@@ -24,6 +25,7 @@ from accounts.shapes import (
     as_profile,
 )
 from platform_site.rest.addresses import client_address
+from platform_site.rest.components import object_of
 from platform_site.rest.exceptions import Forbidden, NotFound
 from platform_site.rest.openapi import Operation, operation, query
 from platform_site.rest.throttling import RateLimited
@@ -31,6 +33,19 @@ from platform_site.rest.viewsets import APIViewSet
 
 STRICT = [StrictBearerAuthentication]
 AS_A_HALL = [SignInThrottle]
+ROWS = {"type": "array", "items": {"type": "object"}}
+EXPORT = object_of(
+    exportedAt={"type": "string", "format": "date-time"},
+    account={"type": "object"},
+    devices=ROWS,
+    participations=ROWS,
+    createdRooms=ROWS,
+    invitations=ROWS,
+    notifications=ROWS,
+    activity=ROWS,
+    wins=ROWS,
+    quizAnswers=ROWS,
+)
 REDIRECT_URL = query(
     "redirect_url",
     {"type": "string", "maxLength": 2000, "example": "https://app.example.com/after-sign-in"},
@@ -211,6 +226,15 @@ class UserViewSet(APIViewSet):
         form = ProfileInput(data=request.data)
         form.is_valid(raise_exception=True)
         return Response(OwnUserSerializer(actions.update_profile(user=user, by=user, **form.validated_data)).data)
+
+    @operation("Export my data", answer=EXPORT, access="required", errors=(Forbidden,))
+    @action(detail=True, authentication_classes=STRICT)
+    def export(self, request: Request, pk: str) -> Response:
+        """All that is kept about the caller: account, devices, places in rooms (left ones too), rooms they created,
+        invitations, messages, wins, answers in quizzes, and when they did what. What organizers noted about somebody
+        (why they removed them) is told to those who run the room only."""
+        user = own_account(signed_in(request), pk)
+        return Response(export_of(user), headers={"Cache-Control": "no-store"})
 
     @operation("Delete my account", errors=(Forbidden, StillOrganises))
     def destroy(self, request: Request, pk: str) -> Response:

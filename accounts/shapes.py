@@ -21,7 +21,9 @@ def name_of(user: User | None) -> str:
     if user is None:
         return "The platform"
     name: str = person(user)["name"] or "No name"
-    return f"{name} (guest)" if user.is_guest and user.deleted_at is None else name
+    if not user.is_guest or user.deleted_at is not None:
+        return name
+    return f"{name} (from a list)" if user.is_placeholder else f"{name} (guest)"
 
 
 class PersonSerializer(ModelSerializer):

@@ -1,7 +1,8 @@
 """What an application can do for a room. A built-in app is a subclass of RoomApp, found by apps_registry.registry; one
 that is registered answers by webhook, through the class that a setting names."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from apps_registry.models import ManifestVersion
+from platform_site.rest.exceptions import InvalidInput
 
 ANY_APP = "*"
 
@@ -59,6 +61,16 @@ class DrawRules:
     several_wins: bool = False
 
 
+@contextmanager
+def told_at(position: int) -> Iterator[None]:
+    """What is refused inside is told of the one at `position` of many."""
+    try:
+        yield
+    except InvalidInput as refusal:
+        faults = refusal.details["fields"].items()
+        raise InvalidInput({f"{position}.{path}": texts for path, texts in faults}) from refusal
+
+
 class RoomApp:
     """A game: what it does in the rooms that run it. Each method here does nothing; a game overrides what it needs.
 
@@ -85,6 +97,13 @@ class RoomApp:
     def on_join(self, room: Any, participant: Any, by: Any) -> None:
         """Somebody is in the room, with a role that they did not have before: they joined, came back, were restored
         or changed. May be called more than once for the same person. May change and save their metadata."""
+
+    def on_join_many(self, room: Any, participants: Sequence[Any], by: Any) -> None:
+        """`on_join` for many who came at once. What is refused of one of them is told as `3.metadata.ticketNumber`,
+        with their position from 0. A game whose `on_join` queries overrides this, too."""
+        for at, participant in enumerate(participants):
+            with told_at(at):
+                self.on_join(room, participant, by)
 
     def on_metadata(self, room: Any, participant: Any, before: dict[str, Any], by: Any) -> None:
         """An organizer changed somebody's metadata, which was `before`. The row is saved, and told afterwards."""

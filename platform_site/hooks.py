@@ -29,6 +29,8 @@ SIGNED_IN = Hook("SIGN_IN_HOOKS")
 REVOKED = Hook("REVOCATION_LISTENERS")
 #: (user) Forget this person, inside the transaction of the erasure. The first function may refuse it.
 ERASING = Hook("ERASERS")
+#: (user) Tell what is kept about this person, to themselves. Answers {name: value}, in names of the API.
+EXPORTING = Hook("EXPORTERS")
 #: () Forget what nobody needs any more. Answers {what: how many}.
 CLEANING = Hook("CLEANERS")
 #: (room, by) A locked room ends and is still open: end what is open in it, in the same transaction, or refuse.

@@ -98,6 +98,7 @@ if not DEBUG:
         env.fault("ALLOWED_HOSTS", "is missing; name the hosts that people type, for example events.example.org")
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 20, least=3, most=600)  # from SIGTERM to the end of the process
 REALTIME_MESSAGES_PER_MINUTE = env.number("REALTIME_MESSAGES_PER_MINUTE", 100, least=1)
+REALTIME_CONNECTIONS_PER_ADDRESS = env.number("REALTIME_CONNECTIONS_PER_ADDRESS", 5000, least=1)  # in each process
 REALTIME_QUEUE = env.number("REALTIME_QUEUE", 2000, least=10)  # frames that wait for a slow reader
 REALTIME_TICK = env.number("REALTIME_TICK", 5, least=1, most=60)  # seconds: what a lost bell costs at most
 REALTIME_RECHECKS = env.number("REALTIME_RECHECKS", 500, least=1)  # subscriptions asked about in a tick
@@ -275,7 +276,7 @@ EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 
 # What upper layers do at turns of lower ones: platform_site.hooks says when each is called, and with what.
-SIGN_IN_HOOKS = ["rooms.actions.redeem_invitations"]
+SIGN_IN_HOOKS = ["rooms.actions.take_listed_places", "rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
 ROOM_PAGES = ["platform_site.room_page.page_of"]
 REVOCATION_LISTENERS = ["rooms.bells.tell_revoked"]
@@ -287,8 +288,15 @@ ERASERS = [
     "rooms.erasure.erase_events",
     "platform_site.rest.idempotency.erase_person",
 ]
+EXPORTERS = [
+    "accounts.export.export_account",
+    "rooms.export.export_rooms",
+    "prizes.export.export_wins",
+    "apps_registry.builtin.quiz.export.export_answers",
+]
 CLEANERS = [
     "accounts.cleaning.clean_accounts",
+    "rooms.cleaning.clean_placeholders",
     "rooms.cleaning.clean_events",
     "platform_site.rest.throttling.clean_rate_counts",
     "platform_site.rest.idempotency.clean_idempotency_keys",

@@ -9,15 +9,18 @@ from rest_framework.response import Response
 
 from platform_site.rest.exceptions import Forbidden, InvalidInput, InvalidTransition, NotFound
 from platform_site.rest.idempotency import idempotent
-from platform_site.rest.openapi import Operation, operation, query
+from platform_site.rest.openapi import ID, Operation, operation, query
 from platform_site.rest.viewsets import APIViewSet
 from prizes import actions
 from prizes.entries import Eligibility
 from prizes.errors import (
     AlreadyReplaced,
     AlreadyWon,
+    AppRefused,
     DrawOver,
     DrawRunning,
+    EntropyGiven,
+    NotEntered,
     PrizeExhausted,
     PrizeInUse,
     QuantityPromised,
@@ -28,15 +31,16 @@ from prizes.exports import KINDS, TABLES, export_file
 from prizes.filters import DrawFilter, WinnerFilter
 from prizes.inputs import AwardInput, CancelInput, DrawInput, PrizeChanges, PrizeInput, RevocationInput, RunInput
 from prizes.models import Draw, Prize, Winner
+from prizes.proof_shapes import RECEIPT, RECORD
+from prizes.receipts import entry_of, receipt_json
 from prizes.records import record_json
 from prizes.shapes import DrawDetailSerializer, DrawSerializer, PrizeSerializer, WinnerSerializer
 from rooms.api import InRoomViewSet, signed_in
 from rooms.errors import RoomClosed, RoomNotActive
+from rooms.models import Participant
 from rooms.permissions import Need, readable_room, require
 from rooms.querysets import level_of
 
-#: The record is described, byte by byte, in docs/fair-draw.md.
-RECORD = {"type": "object", "description": "The record of a draw: what prizes/fair_draw.py checks."}
 TABLE_FILES = tuple(KINDS[kind][0].split(";")[0] for kind in ("csv", "xlsx"))
 EXPORT = {"type": "object", "description": "`room`, `participants`, `prizes` and `winners`."}
 
@@ -132,7 +136,16 @@ class WinnerViewSet(InRoomViewSet):
 
 
 class DrawViewSet(InRoomViewSet):
-    """Draws in the order of their numbers. Rehearsals are seen by those who run the event."""
+    """Provably fair draws: commit, run, and let everybody check.
+
+    At the commit the list of entries, the prizes and a secret seed are sealed in a fingerprint. At the run the seed is
+    opened, and the winners follow from it by arithmetic that anybody can repeat: a phone in milliseconds from a receipt
+    of some three kilobytes, an auditor with `verify_draw.py` from the whole record. The procedure is described byte by
+    byte on [How a draw works](/api/docs/fair-draw/).
+
+    Draws are numbered 1, 2, 3 … in their room without gaps, cancelled ones included. Rehearsals are numbered by
+    themselves, and only those who run the event see them.
+    """
 
     tag = "Draws"
     operations = {"list": Operation("List the draws of a room")}
@@ -158,6 +171,22 @@ class DrawViewSet(InRoomViewSet):
     )
     @idempotent
     def create(self, request: Request, room_id: str) -> Response:
+        """Seals everything that the result will follow from, and publishes it (`draw:committed`): the entries with
+        their weights, the prizes with their names and counts, the rules, the time, a commitment to a secret seed, and
+        who will pick (`mode`). Nothing of it can be changed afterwards, not even in the database. The pieces are
+        reserved: until the draw is over nobody can award them by hand.
+
+        Say which prizes are drawn by `prizes`, `prizeIds` or `prizeId`. Participants who hold a live win of a drawn
+        prize are not entered, nor, unless `excludeWinners` is false, those who hold any. Whatever `eligibility` and
+        `distinct` leave open is decided by the room's game: a lottery weighs tickets.
+
+        With an `entropyPlan` the run needs a public value (`entropy`) that nobody can know now, such as dice rolled on
+        stage. Without one, whoever controls the server could have tried many seeds before the commit; so plan one.
+
+        A *rehearsal* awards nothing, reserves nothing, and is possible before the event starts. A *replacement*
+        (`replaces`: the id of a revoked win of a draw) draws one piece of that prize among the entries of its draw
+        without the people who won in it or lost the prize.
+        """
         user = signed_in(request)
         asked = given(DrawInput(data=request.data))
         rules: dict[str, Any] = asked.pop("eligibility", {})
@@ -175,19 +204,63 @@ class DrawViewSet(InRoomViewSet):
     @operation("Read the record that anybody can recompute", answer=RECORD)
     @action(detail=True, methods=["get"])
     def proof(self, request: Request, room_id: str, pk: str) -> HttpResponse:
-        """The record, written part by part: a draw may have a hundred thousand entries."""
+        """Everything that the result follows from, the whole list of entries included: some 45 bytes an entry. It is
+        public from the commit on. Keep it, and check it with `verify_draw.py` or on the page `/draws/verify`.
+        """
         draw = found(self.get_queryset().defer(None), pk)
         return HttpResponse(['{"data": ', *record_json(draw), "}"], content_type="application/json")
+
+    @operation(
+        "Read a receipt, the proof for a phone",
+        answer=RECEIPT,
+        errors=(NotEntered,),
+        parameters=(
+            query("participantId", ID, "Whose entry is shown; without it the caller's own, where they are entered."),
+        ),
+    )
+    @action(detail=True, methods=["get"])
+    def receipt(self, request: Request, room_id: str, pk: str) -> HttpResponse:
+        """The record with the entries tree, cut down to one entry and, after the run, to everybody who came up, in
+        place of the entries: some three kilobytes for one winner among 100,000 entries.
+
+        Fetch it at the commit and keep its fingerprint, all 64 digits; fetch it again at the result and compare. It
+        proves that the entry is in the sealed list, and that the winners follow from that list, the seed and the public
+        value. People who stand twice in the list or do not exist are seen in the whole record alone.
+
+        The event `draw:completed` carries the winners' receipt (`receipt`) where it is shorter than 16 KiB. An id that
+        is not entered is 404 with the reason `not_entered`; a caller who is not entered gets the winners' alone.
+        """
+        draw = found(self.get_queryset(), pk)
+        asked = request.query_params.get("participantId")
+        if asked is None:
+            return receipt_answer(receipt_json(draw, own_entry(draw, request.user)))
+        if entry_of(draw, asked) is None:
+            raise NotEntered
+        return receipt_answer(receipt_json(draw, asked))
 
     @operation(
         "Run a draw",
         body=RunInput,
         body_required=False,
         answer=DrawDetailSerializer,
-        errors=(Forbidden, RoomNotActive, RoomClosed, DrawOver, DrawRunning, SeedUnreadable),
+        errors=(
+            *(Forbidden, RoomNotActive, RoomClosed, DrawOver, DrawRunning, EntropyGiven, AppRefused, SeedUnreadable),
+        ),
     )
     @action(detail=True, methods=["post"])
     def run(self, request: Request, room_id: str, pk: str) -> Response:
+        """Opens the seed, works out the winners, awards them and frees what is left over: all of it or nothing.
+
+        `entropy` is the public value: needed where the commit has a plan, refused where it has none. The first value
+        counts. It is stored and published (`draw:running`) before the seed is opened, so that nobody can try one value
+        after the other; a run that broke off goes on with the same value, and another one is 409 `entropy_given`.
+
+        Entries that left, were removed, or won otherwise since the commit cannot be awarded; they are named in
+        `withdrawn`. Where an app picks, it is asked now: under the mode `delegated-refuse` a failure of the app is 503,
+        and the draw can be run again or cancelled; under `delegated-draw` the platform draws instead.
+
+        The same call again answers the same draw and awards nothing.
+        """
         user = signed_in(request)
         return self.answer(actions.run_draw(room_id=room_id, draw_id=pk, by=user, **given(RunInput(data=request.data))))
 
@@ -200,6 +273,9 @@ class DrawViewSet(InRoomViewSet):
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, room_id: str, pk: str) -> Response:
+        """Ends a draw without a result. Its pieces are free again, its seed is opened, and it keeps its number and its
+        place in the list: a draw that somebody threw away can be seen by everybody.
+        """
         user = signed_in(request)
         return self.answer(
             actions.cancel_draw(room_id=room_id, draw_id=pk, by=user, **given(CancelInput(data=request.data)))
@@ -239,6 +315,16 @@ class ExportViewSet(APIViewSet):
     @action(detail=False, methods=["get"], url_path=r"evidence\.zip")
     def evidence(self, request: Request, room_id: str) -> HttpResponse:
         return file_answer(*evidence_pack(organized_room(request, room_id)))
+
+
+def own_entry(draw: Draw, user: Any) -> str | None:
+    """The caller's own entry in the draw, also of one who has left the room since."""
+    own = None if user.is_anonymous else Participant.all_objects.filter(room=draw.room_id, user=user).first()
+    return own.pk if own and entry_of(draw, own.pk) is not None else None
+
+
+def receipt_answer(receipt: str) -> HttpResponse:
+    return HttpResponse(f'{{"data":{receipt}}}', content_type="application/json")
 
 
 def organized_room(request: Request, room_id: str) -> Any:

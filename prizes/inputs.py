@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from platform_site.rest.components import SAMPLE_ID
 from platform_site.rest.fields import Body, EnumField, MetadataField, NameField
 from prizes.models import MOST_PIECES
 from rooms.enums import ParticipantRole
@@ -39,38 +40,89 @@ class RevocationInput(Body):
 
 
 class EligibilityInput(Body):
+    example = {"roles": ["PARTICIPANT"], "registeredOnly": False, "excludeParticipantIds": [], "weightField": ""}
+
     roles = serializers.ListField(
         child=EnumField(choices=[role for role in ParticipantRole.choices if role[0] != ParticipantRole.ADMIN]),
         allow_empty=False,
         required=False,
+        help_text="Who enters, by role. Default: PARTICIPANT.",
     )
-    registeredOnly = serializers.BooleanField(required=False, source="registered_only")
-    checkedInOnly = serializers.BooleanField(required=False, source="checked_in_only")
-    excludeWinners = serializers.BooleanField(required=False, source="exclude_winners")
+    registeredOnly = serializers.BooleanField(
+        required=False, source="registered_only", help_text="True leaves out guests."
+    )
+    checkedInOnly = serializers.BooleanField(
+        required=False,
+        source="checked_in_only",
+        help_text="True leaves out people who were not checked in at the door.",
+    )
+    excludeWinners = serializers.BooleanField(
+        required=False,
+        source="exclude_winners",
+        help_text="True (default) leaves out everybody who holds a live win in this room; false only those who hold "
+        "one of the drawn prizes.",
+    )
     excludeParticipantIds = serializers.ListField(
-        child=serializers.CharField(max_length=25), required=False, source="exclude_participant_ids"
+        child=serializers.CharField(max_length=25),
+        required=False,
+        source="exclude_participant_ids",
+        help_text="People who are left out. Outsiders see how many there are, not who.",
     )
-    weightField = serializers.CharField(max_length=100, allow_blank=True, required=False, source="weight_field")
+    weightField = serializers.CharField(
+        max_length=100,
+        allow_blank=True,
+        required=False,
+        source="weight_field",
+        help_text="The field of participants' metadata that says how many times they count: a whole number from 1 to "
+        "1,000,000; without the field 1. Anything else is 422, with `details.participantIds`.",
+    )
 
 
 class DrawLineInput(Body):
     prizeId = serializers.CharField(max_length=25)
-    count = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, required=False)
+    count = serializers.IntegerField(
+        min_value=1, max_value=MOST_PIECES, required=False, help_text="How many pieces; without it all that are free."
+    )
 
 
 class DrawInput(Body):
-    """`prizeId`, `prizeIds` or `prizes`; without a count every piece that is free. A replacement needs none of them."""
+    """`prizeId`, `prizeIds` or `prizes`, one of them; without a count every piece that is free. A replacement needs
+    none of them."""
 
-    prizeId = serializers.CharField(max_length=25, required=False)
-    prizeIds = serializers.ListField(child=serializers.CharField(max_length=25), allow_empty=False, required=False)
-    prizes = DrawLineInput(many=True, allow_empty=False, required=False)
-    eligibility = EligibilityInput(required=False)
-    distinct = serializers.BooleanField(required=False)
-    entropyPlan = serializers.CharField(
-        max_length=1000, allow_blank=True, default="", source="entropy_plan", trim_whitespace=False
+    whole_example = {
+        "prizes": [{"prizeId": SAMPLE_ID, "count": 1}],
+        "eligibility": {"roles": ["PARTICIPANT"], "registeredOnly": False},
+        "distinct": True,
+        "entropyPlan": "Ten dice rolled on stage",
+        "rehearsal": False,
+    }
+
+    prizeId = serializers.CharField(max_length=25, required=False, help_text="One prize, all free pieces of it.")
+    prizeIds = serializers.ListField(
+        child=serializers.CharField(max_length=25),
+        allow_empty=False,
+        required=False,
+        help_text="Several prizes in the order in which they are drawn, all free pieces of each.",
     )
-    rehearsal = serializers.BooleanField(default=False)
-    replaces = serializers.CharField(max_length=25, required=False, allow_null=True)
+    prizes = DrawLineInput(
+        many=True, allow_empty=False, required=False, help_text="Prizes with counts, in the order of the draw."
+    )
+    eligibility = EligibilityInput(required=False)
+    distinct = serializers.BooleanField(
+        required=False, help_text="True (default): nobody wins twice in this draw. False: nobody wins one prize twice."
+    )
+    entropyPlan = serializers.CharField(
+        max_length=1000,
+        allow_blank=True,
+        default="",
+        source="entropy_plan",
+        trim_whitespace=False,
+        help_text="Where the public value of the run will come from. With a plan the run needs `entropy`.",
+    )
+    rehearsal = serializers.BooleanField(default=False, help_text="A rehearsal awards and reserves nothing.")
+    replaces = serializers.CharField(
+        max_length=25, required=False, allow_null=True, help_text="The revoked win that this draw replaces."
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """As `commit_draw` takes it: `prizes` is a list of (prize id, count or None)."""
@@ -85,8 +137,18 @@ class DrawInput(Body):
 
 
 class RunInput(Body):
-    entropy = serializers.CharField(max_length=10_000, allow_blank=True, default="", trim_whitespace=False)
+    example = {"entropy": "6 1 3 3 2 5 6 1 4 2"}
+
+    entropy = serializers.CharField(
+        max_length=10_000,
+        allow_blank=True,
+        default="",
+        trim_whitespace=False,
+        help_text="The public value that was planned at the commit; empty where none was.",
+    )
 
 
 class CancelInput(Body):
+    example = {"reason": "The wrong prize."}
+
     reason = serializers.CharField(max_length=1000, allow_blank=True, default="")

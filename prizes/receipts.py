@@ -9,7 +9,6 @@ from typing import Any
 from prizes import fair_draw
 from prizes.entries import StoredEntries
 from prizes.enums import DrawStatus
-from prizes.errors import NotEntered
 from prizes.models import Draw
 from prizes.records import facts_of
 
@@ -62,15 +61,16 @@ TREES = Kept(MOST_KEPT)
 RESULTS = Kept(MOST_KEPT)
 
 
+def entry_of(draw: Draw, participant_id: str) -> int | None:
+    """Where this participant stands in the draw's list, from 0; None where they are not entered."""
+    return tree_of(draw).position_of(participant_id)
+
+
 def receipt_json(draw: Draw, participant_id: str | None) -> str:
     """The receipt of this participant as JSON, or the winners' alone. Reads the list of entries once a process: `draw`
-    is read `light` and `with_lines`. Raises NotEntered."""
+    is read `light` and `with_lines`."""
     tree = tree_of(draw)
-    asked = None
-    if participant_id is not None:
-        asked = tree.position_of(participant_id)
-        if asked is None:
-            raise NotEntered
+    asked = None if participant_id is None else tree.position_of(participant_id)
     if draw.status != DrawStatus.COMPLETED:
         # Before the result there is little to keep, and the public value may come at any moment.
         return dumps(fair_draw.receipt_from(facts_of(draw), tree, asked=asked))

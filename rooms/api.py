@@ -38,9 +38,18 @@ from rooms.errors import (
     SettingsFrozen,
 )
 from rooms.filters import ParticipantFilter, RoomFilter
-from rooms.inputs import CodeInput, JoinInput, ParticipantChanges, RemovalInput, RoomChanges, RoomInput, TransferInput
+from rooms.inputs import (
+    CodeInput,
+    JoinBatchInput,
+    JoinInput,
+    ParticipantChanges,
+    RemovalInput,
+    RoomChanges,
+    RoomInput,
+    TransferInput,
+)
 from rooms.masking import as_shown
-from rooms.models import Participant, Room
+from rooms.models import Invitation, Participant, Room
 from rooms.permissions import readable_room
 from rooms.querysets import is_member
 from rooms.shapes import (
@@ -265,6 +274,7 @@ class ParticipantViewSet(InRoomViewSet):
         status=201,
         errors=(AlreadyIn, RoomClosed, JoiningLocked, RoomFull, Forbidden, InviteOnly, Removed, RemovedBefore),
     )
+    @idempotent
     def create(self, request: Request, room_id: str) -> Response:
         """Without a body, the caller joins as PARTICIPANT; `role` may also be VIEWER. Possible in DRAFT and ACTIVE.
         A private room is entered by its code or by an invitation. People who left may come back, as VIEWER where an
@@ -273,10 +283,14 @@ class ParticipantViewSet(InRoomViewSet):
         Organizers and moderators let in somebody else with `userId`, or invite an e-mail address with `email`: whoever
         signs in with it takes the place. The roles ORGANIZER and MODERATOR are only offered, by either: the person
         gets a message and accepts or declines (`/invitations`). Where somebody is invited, the answer is the
-        invitation. Moderators let in PARTICIPANT and VIEWER only, and only organizers set `metadata`."""
+        invitation. Somebody on a list, with a `name` and perhaps an `email`, is in the room and in its draws at once;
+        whoever signs in with that e-mail address, verified, takes the place over. Moderators let in PARTICIPANT and
+        VIEWER only, and only organizers set `metadata`."""
         user = signed_in(request)
         form = JoinInput(data=request.data)
         form.is_valid(raise_exception=True)
+        if "name" in form.validated_data:
+            return self.answer(actions.add_listed_person(room_id=room_id, by=user, **form.validated_data), status=201)
         if "email" in form.validated_data:
             invitation = actions.invite(room_id=room_id, by=user, **form.validated_data)
             return Response(InvitationSerializer(invitation).data, status=201)
@@ -285,6 +299,32 @@ class ParticipantViewSet(InRoomViewSet):
             return Response(InvitationSerializer(invitation).data, status=201)
         enter = actions.add_person if "user_id" in form.validated_data else actions.join_room
         return self.answer(enter(room_id=room_id, by=user, **form.validated_data), status=201)
+
+    @operation(
+        "Let many people in",
+        body=JoinBatchInput,
+        answer=(ParticipantSerializer, InvitationSerializer),
+        many=True,
+        status=201,
+        errors=(AlreadyIn, RoomClosed, RoomFull, Forbidden, RemovedBefore),
+    )
+    @action(detail=False, methods=["post"])
+    @idempotent
+    def batch(self, request: Request, room_id: str) -> Response:
+        """By organizers and moderators: up to 500 `items`, each as in the body of letting in one person, all of them or
+        none. The answer has the participants and invitations in the same order. A fault of a field is told as
+        `items.3.name`, a refusal with `details.index`."""
+        user = signed_in(request)
+        form = JoinBatchInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        made = actions.add_people(room_id=room_id, by=user, people=form.validated_data["items"])
+        return Response([self.shown(each) for each in made], status=201)
+
+    @staticmethod
+    def shown(made: Participant | Invitation) -> Any:
+        if isinstance(made, Invitation):
+            return InvitationSerializer(made).data
+        return ParticipantSerializer(made, context={"member": True}).data
 
     @operation("Read a participant", answer=ParticipantSerializer, errors=(NotInRoom,))
     def retrieve(self, request: Request, room_id: str, pk: str) -> Response:

@@ -3,12 +3,28 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from rooms.models import Room, RoomEvent
+from accounts.actors import PLATFORM
+from accounts.erasure import erase_user
+from accounts.models import User
+from rooms.models import Participant, Room, RoomEvent
 
 A_TIME = 1000  # rows: a lock is held for no longer than these take
+
+
+def clean_placeholders() -> dict[str, int]:
+    """Erases people of lists who never signed in, GUEST_RETENTION days after the last of their rooms ended."""
+    before = timezone.now() - timedelta(days=settings.GUEST_RETENTION)
+    over = Q(room__closed_at__lte=before) | Q(room__deleted_at__lte=before)
+    needed = Participant.all_objects.filter(~over, user=OuterRef("pk"))
+    old = User.objects.filter(is_placeholder=True, claimed_by=None, created_at__lte=before).exclude(Exists(needed))
+    erased = 0
+    for placeholder in old.iterator(chunk_size=500):
+        erase_user(user=placeholder, by=PLATFORM)
+        erased += 1
+    return {"people of lists erased": erased}
 
 
 def clean_events() -> dict[str, int]:

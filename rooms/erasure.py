@@ -3,13 +3,13 @@
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from accounts.erasure import forget_admin_log
+from accounts.erasure import erase_user, forget_admin_log
 from accounts.errors import StillOrganises
 from accounts.models import User
 from accounts.traces import Traces, rewrite, traces_of
 from rooms.actions import leave_room
 from rooms.enums import OPEN_STATUSES
-from rooms.models import GuestSeat, Invitation, Notification, Participant, Room, RoomEvent
+from rooms.models import GuestSeat, Invitation, ListedPlace, Notification, Participant, Room, RoomEvent
 
 
 def erase_participations(user: User) -> None:
@@ -20,6 +20,10 @@ def erase_participations(user: User) -> None:
     """
     if Room.objects.filter(created_by=user, status__in=OPEN_STATUSES).exists():
         raise StillOrganises
+    if user.email is not None and user.email_verified:
+        for listed in ListedPlace.objects.filter(email=user.email, taken_at=None).select_related("participant__user"):
+            erase_user(user=listed.participant.user, by=user)
+    ListedPlace.objects.filter(participant__user=user).delete()
     created = Room.objects.filter(created_by=user).values("pk")
     places = Participant.objects.filter(user=user, room__deleted_at=None).exclude(room__in=created)
     for room_id in places.order_by("room_id").values_list("room_id", flat=True):

@@ -11,6 +11,8 @@ from platform_site.rest.fields import Body, EnumField, MetadataField, NameField
 from rooms.enums import ROLES_OF_A_ROOM, RUNNERS, EntryPolicy, RoomStatus
 from rooms.models import MOST_REVEAL_SECONDS
 
+MOST_ITEMS = 500  # of a batch
+
 
 @cache
 def time_zones() -> frozenset[str]:
@@ -58,22 +60,33 @@ class RoomChanges(RoomInput):
 
 
 class JoinInput(Body):
-    """Joining oneself, or with `userId` or `email` letting in somebody else."""
+    """Joining oneself, or with `userId`, `email` or `name` letting in somebody else."""
 
     example = {"role": "PARTICIPANT"}
 
     role = EnumField(choices=ROLES_OF_A_ROOM, required=False)
     userId = serializers.CharField(max_length=ID_LENGTH, required=False, source="user_id")
     email = serializers.EmailField(max_length=254, required=False)
+    name = NameField(max_length=255, required=False)
     metadata = MetadataField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "email" in attrs and "user_id" in attrs:
             raise serializers.ValidationError({"email": "Give either userId or email."})
+        if "name" in attrs and "user_id" in attrs:
+            raise serializers.ValidationError({"name": "Give either userId or name."})
         is_offer = "user_id" in attrs and attrs.get("role") in RUNNERS
-        if "metadata" in attrs and ("email" in attrs or is_offer):
+        if "metadata" in attrs and (("email" in attrs and "name" not in attrs) or is_offer):
             raise serializers.ValidationError({"metadata": "An invitation carries no metadata."})
         return attrs
+
+
+class JoinItem(JoinInput):
+    example = {"name": "Alice Johnson", "email": "alice@example.com"}
+
+
+class JoinBatchInput(Body):
+    items = serializers.ListField(child=JoinItem(), min_length=1, max_length=MOST_ITEMS)
 
 
 class CodeInput(Body):

@@ -11,7 +11,7 @@ from django.db.models.lookups import LessThanOrEqual
 from accounts.models import NormalizedEmailField, User
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.ids import new_id
-from platform_site.db.models import AliveManager, Row, SoftDeletedRow
+from platform_site.db.models import AliveManager, Row, RowQuerySet, SoftDeletedRow
 from rooms.enums import OPEN_STATUSES, RUNNERS, EntryPolicy, ParticipantRole, RoomStatus, Visibility
 from rooms.querysets import InvitationQuerySet, ParticipantQuerySet, RoomEventQuerySet, RoomQuerySet
 
@@ -236,6 +236,29 @@ class Invitation(Row):
     @property
     def is_open(self) -> bool:
         return self.redeemed_at is None and self.declined_at is None
+
+
+class ListedPlace(Row):
+    """The place of somebody on a list, who is in the room under a placeholder until they sign in with this e-mail
+    address, verified: `taken_at` says when. People on a list without an address have none."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+", db_index=False)
+    participant = models.OneToOneField(Participant, on_delete=models.CASCADE, related_name="listed")
+    email = NormalizedEmailField()
+    taken_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(RowQuerySet)()
+
+    class Meta:
+        constraints = [
+            # No index of its own for the room: this one begins with it.
+            models.UniqueConstraint(fields=["room", "email"], name="listed_place_unique"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="listed_place_email_lower_case"),
+        ]
+        indexes = [models.Index(fields=["email"], name="listed_place_waiting", condition=Q(taken_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} in {self.room_id}"
 
 
 class RoomEvent(models.Model):

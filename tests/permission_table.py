@@ -144,6 +144,7 @@ TABLE = [
     Row("DELETE", "/auth/sessions/{device}", outside({"participant"}, refused=404)),
     Row("GET", "/users/{participant}", outside(SIGNED_IN)),
     Row("PATCH", "/users/{participant}", outside({"participant"}), body={"name": "Renamed"}),
+    Row("GET", "/users/{participant}/export", outside({"participant"})),
     Row("DELETE", "/users/{participant}", outside({"participant"})),
     Row("DELETE", "/users/{organizer}", outside({"organizer"}, 409)),
     # apps
@@ -183,6 +184,8 @@ TABLE = [
     Row("PATCH", "/rooms/{room}/participants/{person}", write(ORGANIZERS), body={"role": "MODERATOR"}),
     Row("DELETE", "/rooms/{room}/participants/{person}", write(RUNNERS), body={"reason": "Noise"}),
     Row("DELETE", "/rooms/{room}/participants/me", LEAVE),
+    Row("POST", "/rooms/{room}/participants", write(RUNNERS, 201), body={"name": "Lena Listed"}),
+    Row("POST", "/rooms/{room}/participants/batch", write(RUNNERS, 201), body={"items": [{"name": "Lena Listed"}]}),
     Row("GET", "/rooms/{room}/participants/me", MINE),
     Row("POST", "/rooms/{room}/participants/{person}/check-in", write(RUNNERS)),
     Row("DELETE", "/rooms/{room}/participants/{person}/check-in", write(RUNNERS)),
@@ -215,10 +218,12 @@ TABLE = [
     ),
     Row("GET", "/rooms/{room}/draws/{draw}", read().but("draft", NOT_FOUND)),
     Row("GET", "/rooms/{room}/draws/{draw}/proof", read().but("draft", NOT_FOUND)),
+    Row("GET", "/rooms/{room}/draws/{draw}/receipt", read().but("draft", NOT_FOUND)),
     Row("POST", "/rooms/{room}/draws/{draw}/run", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
     Row("POST", "/rooms/{room}/draws/{draw}/cancel", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
     Row("GET", "/rooms/{room}/draws/{rehearsal}", REHEARSED),
     Row("GET", "/rooms/{room}/draws/{rehearsal}/proof", REHEARSED),
+    Row("GET", "/rooms/{room}/draws/{rehearsal}/receipt", REHEARSED),
     # the log
     Row("GET", "/rooms/{room}/events", read()),
     # files

@@ -22,6 +22,28 @@ def object_of(**properties: Schema) -> Schema:
 
 PERSON = object_of(id=TEXT, name=TEXT, avatar={"type": ["string", "null"]})
 
+NUMBER: Schema = {"type": "integer", "minimum": 1}
+RECEIPT_TREE: Schema = {
+    "description": "The entries tree of a receipt: a leaf [participantId, weight], a branch that was cut off [count, "
+    "weight, hash], or an inner node [left, right].",
+    "oneOf": [
+        {"type": "array", "prefixItems": [TEXT, NUMBER], "items": False, "minItems": 2},
+        {
+            "type": "array",
+            "prefixItems": [NUMBER, NUMBER, {"type": "string", "pattern": "^[0-9a-f]{64}$"}],
+            "items": False,
+            "minItems": 3,
+        },
+        {
+            "type": "array",
+            "prefixItems": [{"$ref": "#/components/schemas/ReceiptTree"}] * 2,
+            "items": False,
+            "minItems": 2,
+        },
+    ],
+    "example": [SAMPLE_ID, 1],
+}
+
 RATE_HEADERS = {
     "X-RateLimit-Limit": "Requests a minute.",
     "X-RateLimit-Remaining": "Requests left until the reset.",
@@ -60,6 +82,7 @@ COMPONENTS: Schema = {
             "required": ["data"],
             "additionalProperties": False,
         },
+        "ReceiptTree": RECEIPT_TREE,
         "PageMeta": {
             "type": "object",
             "description": "Where the page stands. By cursor there are only `limit` and `nextCursor`.",

@@ -31,6 +31,8 @@ def example(schema: Schema, schemas: Schema, name: str = "") -> Any:
     """A value that `schema` admits, telling by its name what it is."""
     if "$ref" in schema:
         return example(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas, name)
+    if schema.get("examples"):
+        return copy.deepcopy(schema["examples"][0])
     given = schema.get("example")
     if given is not None and not isinstance(given, dict):
         return given

@@ -29,7 +29,8 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
   bad token (and for none, where signing in is required), 404
   where the path holds an id, 422 where there is a body or a parameter, 400, 413, 429, 500.
 - `access` is "required" (default for changes), "optional" (default for reading) or "none" (no token is looked at).
-- A serializer's `example = {"name": "Grand prize"}` goes over the example that is made from names and types. All
+- A serializer's `example = {"name": "Grand prize"}` goes over the example that is made from names and types, and its
+  `whole_example` stands in the place of it, where not every field may be given at once. All
   fields of an answer are always there, so all are required; bodies and answers are different serializers.
 - A SerializerMethodField needs a type hint, or `@extend_schema_field(OtherSerializer)` for a nested object.
 """
@@ -347,6 +348,8 @@ class AutoSchema(SpectacularSchema):
             schema |= {"required": list(schema.get("properties", {})), "additionalProperties": False}
         if example := getattr(serializer, "example", None):
             schema["example"] = example
+        if whole := getattr(serializer, "whole_example", None):
+            schema["examples"] = [whole]
         return schema
 
     def _get_serializer_name(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> str:

@@ -25,9 +25,17 @@ class BoundedJSONParser(BaseParser):
             raise PayloadTooLarge
         try:
             text = body.decode("utf-8-sig")
-            return checked(json.loads(text, parse_constant=refuse, parse_float=finite, parse_int=bounded))
+            return checked(strict_json(text))
         except (ValueError, RecursionError) as error:
             raise ParseError from error
+
+
+def strict_json(text: str | bytes) -> Any:
+    """What JSON itself allows: neither NaN nor a number that no database holds. Raises ValueError."""
+    try:
+        return json.loads(text, parse_constant=refuse, parse_float=finite, parse_int=bounded)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def refuse(name: str) -> Any:

@@ -7,12 +7,16 @@ from rooms.actions.entry import Admission, add_person, join_by_code, join_room, 
 from rooms.actions.invitations import accept_invitation, decline_invitation, invite, redeem_invitations
 from rooms.actions.lifecycle import create_room, delete_room, transfer_room, update_room
 from rooms.actions.limits import count_join, room_id_of_code, spelled
+from rooms.actions.listed import take_listed_places
+from rooms.actions.lists import add_listed_person, add_people
 from rooms.actions.people import change_participant, leave_room, remove_participant, restore_participant
 from rooms.actions.seats import join_by_device, place_of_device
 
 __all__ = [
     "Admission",
     "accept_invitation",
+    "add_listed_person",
+    "add_people",
     "add_person",
     "change_participant",
     "check_in",
@@ -36,6 +40,7 @@ __all__ = [
     "room_id_of_code",
     "sign_guest_in",
     "spelled",
+    "take_listed_places",
     "transfer_room",
     "undo_check_in",
     "update_room",

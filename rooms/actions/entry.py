@@ -11,6 +11,7 @@ from accounts.models import User
 from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from rooms.actions.limits import count_join, room_id_of_code
+from rooms.actions.listed import take_listed_place
 from rooms.actions.offers import keep_place
 from rooms.actions.people import require_no_guest, require_numbering, require_seat, set_role, take_role
 from rooms.enums import RUNNERS, EntryPolicy, ParticipantRole
@@ -54,7 +55,10 @@ def join_room(
     (a role that nobody takes for themselves, metadata from others than organizers).
     """
     room = lock_room(room_id, by)
-    past = past_of(room, by)
+    had_none = past_of(room, by) is None
+    past = take_listed_place(room, by)
+    if had_none and past is not None and past.deleted_at is None:
+        return past  # a list held it for them
     invitation, is_invited = waiting_for(room, by)
     if past is not None and past.removed_by_id is not None:
         raise Removed
@@ -98,7 +102,7 @@ def join_by_code(
 @transaction.atomic
 def enter_by_code(room_id: str, by: User | None, name: str, device_info: str, ip_address: str | None) -> Admission:
     room = lock_room(room_id, by)
-    past = past_of(room, by) if by is not None else None
+    past = take_listed_place(room, by) if by is not None else None
     if past is not None and past.deleted_at is None:
         return Admission(past, is_new=False)
     require_room_for(room, past)

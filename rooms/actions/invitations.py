@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from platform_site.rest.exceptions import NotFound
 from rooms.actions.entry import accept, past_of, require_handing_out
+from rooms.actions.listed import take_listed_place
 from rooms.actions.offers import keep_place, tell_offer
 from rooms.actions.people import has_seats
 from rooms.enums import RUNNERS, ParticipantRole
@@ -36,7 +37,7 @@ def accept_invitation(*, invitation_id: str, by: User) -> Participant:
     RoomFull.
     """
     room, invitation = locked_invitation(invitation_id, by)
-    past = past_of(room, by)
+    past = take_listed_place(room, by)
     if past is not None and past.removed_by_id is not None:
         raise Removed
     if invitation.is_open:

@@ -10,6 +10,8 @@ from rooms.models import Invitation, Room
 from rooms.notifications import notify
 from rooms.permissions import may_hand_out, rank_of
 
+RENEWED = ("role", "invited_by", "told_at", "redeemed_at", "declined_at", "updated_at")
+
 
 def keep_place(room: Room, role: str, *, by: Actor, email: str | None = None, user: User | None = None) -> Invitation:
     """Invites an address or a user into a locked room; once more renews it. `by` may hand out `role`.
@@ -21,13 +23,37 @@ def keep_place(room: Room, role: str, *, by: Actor, email: str | None = None, us
     known = Invitation.objects.filter(room=room, **whom).first()
     if known is not None and known.is_open and not may_hand_out(room, by, known.role):
         return known
-    invitation = known or Invitation(room=room, **whom)
+    invitation = renewed(known or Invitation(room=room, **whom), role, by)
+    invitation.save()
+    tell_offer(room, invitation)
+    return invitation
+
+
+def keep_places(room: Room, roles: dict[str, str], *, by: Actor) -> dict[str, Invitation]:
+    """`keep_place` for many addresses at once: {address: role}, none of them a running role. Answers {address: …}."""
+    found = Invitation.objects.filter(room=room, email__in=roles.keys())
+    invitations = {invitation.email or "": invitation for invitation in found}
+    new, changed = [], []
+    for email, role in roles.items():
+        known = invitations.get(email)
+        if known is None:
+            invitations[email] = renewed(Invitation(room=room, email=email), role, by)
+            new.append(invitations[email])
+        elif not known.is_open or may_hand_out(room, by, known.role):
+            changed.append(renewed(known, role, by))
+            known.updated_at = timezone.now()
+    Invitation.objects.bulk_create(new)
+    if changed:
+        Invitation.objects.bulk_update(changed, RENEWED)
+    return invitations
+
+
+def renewed(invitation: Invitation, role: str, by: Actor) -> Invitation:
+    """The invitation as it stands when it was just made (unsaved)."""
     if not (invitation.is_open and invitation.role == role):
         invitation.told_at = None
     invitation.role, invitation.invited_by = role, person_of(by)
     invitation.redeemed_at = invitation.declined_at = None
-    invitation.save()
-    tell_offer(room, invitation)
     return invitation
 
 

@@ -26,7 +26,8 @@ MOST_WAITING = 2000  # events that may come in while a viewer catches up
 class Connection:
     """What all doors share. Each door adds how a frame is sent (push, deliver) and how to hang up (cut)."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "") -> None:
+        self.address = address  # what is counted as one; empty where nobody knows
         self.identity: Identity = ANONYMOUS
         self.subscriptions: dict[str, Subscription] = {}
         self.after_answer: list[Callable[[], Awaitable[None]]] = []
@@ -49,15 +50,15 @@ class Connection:
         """Hangs up. Never raises; may be called twice."""
         raise NotImplementedError
 
-    def spend(self) -> bool:
-        """Counts one message of the client; False where it has sent too many within the minute."""
+    def spend(self, messages: int = 1) -> bool:
+        """Counts messages of the client, or what counts as such; False where it has sent too many within the minute."""
         rate = settings.REALTIME_MESSAGES_PER_MINUTE
         now = time.monotonic()
         self.allowance = min(rate, self.allowance + (now - self.counted_at) * rate / 60)
         self.counted_at = now
-        if self.allowance < 1:
+        if self.allowance < messages:
             return False
-        self.allowance -= 1
+        self.allowance -= messages
         return True
 
     def expire(self) -> None:

@@ -1,13 +1,22 @@
 """Which connections there are, by person and by what can revoke them; ends those whose time is over."""
 
 import asyncio
+import logging
 import time
+from collections import Counter
 from collections.abc import Iterable
+
+from django.conf import settings
 
 from rooms.live import identity as identities
 from rooms.live.connections import Connection
 from rooms.live.identity import Identity
+from rooms.live.refusals import TooManyConnections
 from rooms.live.worker import Turn, Worker
+
+logger = logging.getLogger(__name__)
+
+COMPLAIN_EVERY = 60.0  # seconds
 
 
 class Directory:
@@ -16,16 +25,34 @@ class Directory:
         self.connections: set[Connection] = set()
         self.by_user: dict[str, set[Connection]] = {}
         self.by_mark: dict[str, set[Connection]] = {}
+        self.by_address: Counter[str] = Counter()
+        self.complained_at = -COMPLAIN_EVERY
         self.expiries: dict[Connection, asyncio.TimerHandle] = {}
         # What a bell tells at once is asked of the database too, in turn: it may have changed unheard.
         self.people_turn, self.session_turn = Turn(), Turn()
 
     def enter(self, connection: Connection) -> None:
+        """Raises TooManyConnections where its address has as many here as it may have."""
+        if connection.address:
+            most: int = settings.REALTIME_CONNECTIONS_PER_ADDRESS
+            if self.by_address[connection.address] >= most:
+                self.complain(connection.address)
+                raise TooManyConnections
+            self.by_address[connection.address] += 1
         self.connections.add(connection)
 
     def leave(self, connection: Connection) -> None:
-        self.connections.discard(connection)
+        self.connections.remove(connection)
         self.forget(connection)
+        if connection.address:
+            self.by_address[connection.address] -= 1
+            if not self.by_address[connection.address]:
+                del self.by_address[connection.address]
+
+    def complain(self, address: str) -> None:
+        if time.monotonic() - self.complained_at > COMPLAIN_EVERY:
+            self.complained_at = time.monotonic()
+            logger.warning("%s has %s live connections and gets no more", address, self.by_address[address])
 
     def identify(self, connection: Connection, identity: Identity) -> None:
         """From now on the connection is `identity`, until its token ends."""

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import Any, Protocol
+
+from django.conf import settings
 
 from platform_site.rest.exceptions import NotFound
 from rooms.live import log
@@ -13,11 +16,19 @@ from rooms.live.directory import Directory
 from rooms.live.feed import Feed
 from rooms.live.frames import Frame, frame_now
 from rooms.live.listener import Listener
+from rooms.live.refusals import TooManyMessages
 from rooms.live.worker import Turn, Worker
 
 logger = logging.getLogger(__name__)
 
 MOST_HEARD = 2000
+ROWS_A_MESSAGE = 100  # replayed rows that count as one message of the client
+TURN = 25  # replayed frames that are given before others have a turn
+
+
+def most_replayed() -> int:
+    """Rows of the log; whoever missed more, or more than a full allowance pays for, reads the room anew."""
+    return min(log.MOST_REPLAYED, ROWS_A_MESSAGE * (settings.REALTIME_MESSAGES_PER_MINUTE - 1))
 
 
 class Watcher(Protocol):
@@ -55,18 +66,7 @@ class Following:
         feed.joining.add(subscription)
         try:
             view = await feed.view(connection.user)
-            missed = None
-            if since is not None and level in {None, view.level}:
-                public_only = view.level == "public"
-                missed = await self.worker.run(
-                    lambda: log.missed(
-                        room_id,
-                        since=since,
-                        upto=view.seq,
-                        public_only=public_only,
-                        viewer_id=connection.identity.user_id,
-                    )
-                )
+            missed = await self.missed(connection, view, room_id, since) if level in {None, view.level} else None
             if connection not in self.directory.connections:
                 raise NotFound
         except BaseException:
@@ -82,7 +82,9 @@ class Following:
 
         async def catch_up() -> None:
             connection.push(frame_now("room:subscribed", **data))
-            for _, frame in missed or ():
+            for at, (_, frame) in enumerate(missed or ()):
+                if at % TURN == 0:
+                    await asyncio.sleep(0)  # a client that reads fast must not keep the others waiting
                 if connection.subscriptions.get(room_id) is not subscription:
                     return
                 await connection.deliver(frame)
@@ -90,6 +92,27 @@ class Following:
                 self.admit(feed, subscription)
 
         return data, catch_up
+
+    async def missed(
+        self, connection: Connection, view: log.View, room_id: str, since: int | None
+    ) -> list[tuple[int, Frame]] | None:
+        """The events after number `since`, or None where there are too many or the log has not got them all.
+
+        They count as messages of whoever asks: a small question must not draw a flood. Raises TooManyMessages.
+        """
+        if since is None or not 0 <= view.seq - since <= most_replayed():
+            return None
+        if not connection.spend(math.ceil((view.seq - since) / ROWS_A_MESSAGE)):
+            raise TooManyMessages
+        return await self.worker.run(
+            lambda: log.missed(
+                room_id,
+                since=since,
+                upto=view.seq,
+                public_only=view.level == "public",
+                viewer_id=connection.identity.user_id,
+            )
+        )
 
     def admit(self, feed: Feed, subscription: Subscription) -> None:
         if feed.admit(subscription):

@@ -57,6 +57,7 @@ class Hub:
     # --- Connections -------------------------------------------------------------------------------------------
 
     def enter(self, connection: Connection) -> None:
+        """Raises TooManyConnections."""
         self.directory.enter(connection)
         if self.ticking is None:
             # Started by the first connection and stopped with the last: an ASGI server need not have a lifespan.

@@ -23,6 +23,14 @@ class Unreadable(DomainError):
     code, status, message = "BAD_REQUEST", 400, 'Send a JSON object with "event" and "data".'
 
 
+class WrongId(DomainError):
+    code, status, message = "BAD_REQUEST", 400, 'The "id" must be a number or a text of at most 100 bytes.'
+
+
+class TooManyConnections(DomainError):
+    code, status, message = "RATE_LIMIT_EXCEEDED", 429, "Too many connections from this address."
+
+
 class ServerFault(DomainError):
     code, status, message = "INTERNAL_ERROR", 500, "Something went wrong on our side."
 

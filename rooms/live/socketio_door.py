@@ -8,28 +8,26 @@ from django.conf import settings
 from django.utils import timezone
 from engineio.packet import MESSAGE, Packet
 
+from platform_site.rest.parsers import strict_json
 from rooms.live.connections import Connection
 from rooms.live.frames import Frame
 from rooms.live.hub import Hub, hub_here
 from rooms.live.identity import Identity, identity_of_cookie, identity_of_token
-from rooms.live.origins import is_allowed_origin
+from rooms.live.origins import address_of, is_allowed_origin
 from rooms.live.protocol import LONGEST_MESSAGE, complain, obey, settle
-from rooms.live.refusals import WrongToken
+from rooms.live.refusals import TooManyConnections, WrongToken
 
 NAMESPACE = "/"
 
 
 class BoundedJSON:
-    """The JSON of the Socket.IO library. Nesting that ends Python's stack is unreadable, and no crash."""
+    """The JSON of the Socket.IO library, but strict: nesting that ends Python's stack is unreadable, and no crash."""
 
     dumps = staticmethod(json.dumps)
 
     @staticmethod
     def loads(text: str | bytes) -> Any:
-        try:
-            return json.loads(text)
-        except RecursionError:
-            raise ValueError("nested too deep") from None
+        return strict_json(text)
 
 
 class SocketIODoor(socketio.AsyncServer):
@@ -55,8 +53,12 @@ class SocketIODoor(socketio.AsyncServer):
         if identity is None:
             raise socketio.exceptions.ConnectionRefusedError(f"Authentication failed: {WrongToken.message}")
         engine_id = self.manager.eio_sid_from_sid(sid, NAMESPACE)
-        connection = self.connections[sid] = SocketIOConnection(hub, self, sid, engine_id)
-        hub.enter(connection)
+        connection = SocketIOConnection(hub, self, sid, engine_id, address_of(environ["asgi.scope"]))
+        try:
+            hub.enter(connection)
+        except TooManyConnections as error:
+            raise socketio.exceptions.ConnectionRefusedError(error.message) from error
+        self.connections[sid] = connection
         hub.directory.identify(connection, identity)
 
     async def go(self, sid: str, reason: str = "") -> None:
@@ -95,8 +97,8 @@ async def identity_at_handshake(hub: Hub, scope: dict[str, Any], auth: Any) -> I
 class SocketIOConnection(Connection):
     """Hands packets to the library's queue for the client, which its writer empties; to a bound."""
 
-    def __init__(self, hub: Hub, door: SocketIODoor, sid: str, engine_id: str) -> None:
-        super().__init__()
+    def __init__(self, hub: Hub, door: SocketIODoor, sid: str, engine_id: str, address: str) -> None:
+        super().__init__(address)
         self.hub, self.door, self.sid, self.engine_id = hub, door, sid, engine_id
         self.gone = False
 

@@ -5,7 +5,6 @@ that a full hall has to wait.
 """
 
 import asyncio
-import json
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -15,18 +14,27 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from rooms.live.connections import SERVER_FAULT, TOKEN_REFUSED, TOO_MANY_MESSAGES, TOO_SLOW, Connection
+from platform_site.rest.parsers import strict_json
+from rooms.live.connections import (
+    SERVER_FAULT,
+    TOKEN_REFUSED,
+    TOO_MANY_MESSAGES,
+    TOO_SLOW,
+    TRY_AGAIN,
+    Connection,
+)
 from rooms.live.frames import Frame, encoded
 from rooms.live.hub import Hub, hub_here
 from rooms.live.identity import Identity, identity_of_cookie, identity_of_token
-from rooms.live.origins import is_allowed_origin
+from rooms.live.origins import address_of, is_allowed_host, is_allowed_origin
 from rooms.live.protocol import LONGEST_MESSAGE, complain, obey, refusal, settle
-from rooms.live.refusals import MessageTooLarge, Unreadable
+from rooms.live.refusals import MessageTooLarge, TooManyConnections, Unreadable, WrongId
 
 logger = logging.getLogger(__name__)
 
 PROTOCOL = "event-platform"
 CLOSING_TIME = 10.0  # seconds that a client which reads nothing gets to hear why it was cut off
+LONGEST_ID = 100  # bytes
 MOST_UNANSWERED = 50  # messages that are read ahead
 MOST_REFUSED = 200  # messages over the limit, then the connection ends
 
@@ -38,7 +46,7 @@ Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 async def native_door(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application. Serves one connection from its handshake to its end."""
     await receive()  # websocket.connect
-    if not is_allowed_origin(scope):
+    if not (is_allowed_host(scope) and is_allowed_origin(scope)):
         await send({"type": "websocket.close", "code": 4403})
         return
     hub = hub_here()
@@ -50,8 +58,12 @@ async def native_door(scope: Scope, receive: Receive, send: Send) -> None:
     if identity is None:
         await send({"type": "websocket.close", "code": TOKEN_REFUSED})
         return
-    connection = NativeConnection(hub, send)
-    hub.enter(connection)
+    connection = NativeConnection(hub, send, address_of(scope))
+    try:
+        hub.enter(connection)
+    except TooManyConnections:
+        await send({"type": "websocket.close", "code": TRY_AGAIN})
+        return
     hub.directory.identify(connection, identity)
     try:
         while True:
@@ -75,8 +87,8 @@ async def identity_at_handshake(hub: Hub, scope: Scope, offered: list[str]) -> I
 class NativeConnection(Connection):
     """Frames go straight to the server while it takes them at once; else they queue up, to a bound."""
 
-    def __init__(self, hub: Hub, send: Send) -> None:
-        super().__init__()
+    def __init__(self, hub: Hub, send: Send, address: str) -> None:
+        super().__init__(address)
         self.hub, self.send = hub, send
         self.gone = False
         self.refused = 0
@@ -114,16 +126,19 @@ class NativeConnection(Connection):
             answer = refusal(Unreadable("Send JSON as text.") if text is None else MessageTooLarge())
         else:
             try:
-                message = json.loads(text)
-            except (ValueError, RecursionError):
+                message = strict_json(text)
+            except ValueError:
                 message = None
-            if isinstance(message, dict):
+            if isinstance(message, dict) and not can_be_sent_back(message.get("id")):
+                self.spend()
+                answer = refusal(WrongId())
+            elif isinstance(message, dict):
                 number = message.get("id")
                 answer = await obey(self.hub, self, message.get("event"), message.get("data"), arrived_at)
             else:
                 self.spend()
                 answer = refusal(Unreadable())
-        if number is not None and isinstance(number, int | str | float):
+        if number is not None:
             self.write({"type": "websocket.send", "text": encoded({"ack": number, **answer})})
         elif not answer["success"]:
             complain(self, answer)
@@ -159,7 +174,7 @@ class NativeConnection(Connection):
         except StopIteration:
             return
         except Exception:  # noqa: BLE001 (each server has its own way to say that the client has gone)
-            self.gone = True
+            self.cut(SERVER_FAULT)
             return
         self.queue = deque()
         self.draining = self.hub.worker.spawn(self.drain(Resumed(sending, waits_for)))
@@ -174,7 +189,7 @@ class NativeConnection(Connection):
                 await self.send(queue.popleft())
             self.queue = self.draining = None
         except Exception:  # noqa: BLE001 (as above)
-            self.gone = True
+            self.cut(SERVER_FAULT)
 
     def cut(self, code: int) -> None:
         if self.gone:
@@ -191,6 +206,16 @@ class NativeConnection(Connection):
         except Exception:  # noqa: BLE001 (gone, or deaf: there is nobody to be polite to)
             logger.debug("A client was cut off without a word: %s", code)
         abort(self.send)
+
+
+def can_be_sent_back(number: Any) -> bool:
+    """Whether a message's `id` can stand in its acknowledgement: null, a number, or a short text that is Unicode."""
+    if isinstance(number, str):
+        try:
+            return len(number.encode()) <= LONGEST_ID
+        except UnicodeEncodeError:
+            return False
+    return number is None or isinstance(number, int | float)
 
 
 def abort(send: Any) -> None:

@@ -5,6 +5,7 @@ import pytest
 from accounts.actors import PLATFORM
 from prizes import fair_draw
 from prizes.actions import run_draw
+from prizes.errors import AppRefused
 from prizes.models import Draw, Prize, Winner
 from prizes.records import record_of
 from rooms.models import RoomEvent
@@ -85,6 +86,41 @@ def test_where_the_app_fails_the_platform_draws_and_says_so(room, prize, chosen_
     assert fair_draw.verify_record(shown) == []
     assert {win.method for win in Winner.objects.all()} == {"DRAW"}
     assert len(selectors.asked) == 1
+
+
+def test_where_the_app_may_refuse_there_is_no_result_without_it(organiser, settings):
+    app = make_app(capabilities=["winnerSelection"], onFailure="refuse")
+    room = make_room(organiser, app=app, app_settings={"answer": "42"})
+    for _ in range(5):
+        add_participant(room)
+    settings.WINNER_SELECTORS = {room.app_id: "tests.prizes.selectors.Silent"}
+    draw = make_draw(room, make_prize(room, quantity=3), 2)
+    assert draw.mode == "delegated-refuse"
+    for _ in range(2):
+        with pytest.raises(AppRefused, match="did not answer in time"):
+            run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
+    shown = record(draw)
+    assert (shown["status"], shown["seed"]) == ("RUNNING", None)
+    assert not Winner.objects.exists()
+    settings.WINNER_SELECTORS = {room.app_id: "tests.prizes.selectors.Selector"}
+    run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
+    assert record(draw)["strength"] == "delegated"
+    assert fair_draw.verify_record(record(draw)) == []
+
+
+def test_who_picks_is_what_was_announced_at_the_commit(room, prize, chosen_by, settings):
+    """An app that is asked only after the commit, or no longer, would let somebody choose between two results."""
+    draw = make_draw(room, prize, 1)
+    assert draw.mode == "draw"  # nothing spoke for the app yet
+    chosen_by("Selector")
+    assert run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM).strength == "committed"
+    assert selectors.asked == []
+    announced = make_draw(room, prize, 1)
+    assert announced.mode == "delegated-draw"
+    settings.WINNER_SELECTORS = {}
+    done = run_draw(room_id=room.pk, draw_id=announced.pk, by=PLATFORM)
+    assert "speaks for it any more" in done.fallback_reason
+    assert fair_draw.verify_record(record(announced)) == []
 
 
 def test_a_crash_in_an_app_leaves_the_draw_as_it_was(room, prize, chosen_by):

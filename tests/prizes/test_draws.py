@@ -2,11 +2,13 @@
 
 import json
 import logging
+from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
 from django.core import serializers as dumps
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.actors import PLATFORM
@@ -15,7 +17,7 @@ from prizes import fair_draw, seeds
 from prizes.actions import award_prize, cancel_draw, commit_draw, revoke_winner, run_draw
 from prizes.actions.run import claim_draw
 from prizes.entries import Eligibility
-from prizes.errors import AlreadyReplaced, DrawOver, DrawRunning, PrizeExhausted, SeedUnreadable
+from prizes.errors import AlreadyReplaced, DrawOver, DrawRunning, EntropyGiven, PrizeExhausted, SeedUnreadable
 from prizes.models import Draw, DrawPrize, Prize, Winner
 from prizes.records import record_of
 from rooms.actions import leave_room, update_room
@@ -44,6 +46,19 @@ def run(room, draw, **given):
 
 def record(draw):
     return record_of(Draw.objects.with_lines().get(pk=draw.pk))
+
+
+@contextmanager
+def without_rules():
+    """For a moment, a database that refuses nothing (SQLite)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'prizes_draw'")
+        rules = cursor.fetchall()
+        for name, _ in rules:
+            cursor.execute(f"DROP TRIGGER {name}")
+        yield
+        for _, sql in rules:
+            cursor.execute(sql)
 
 
 @pytest.fixture
@@ -353,6 +368,91 @@ def test_a_claim_keeps_others_out_until_it_expires(room, prize, people):
         cancel_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
     Draw.objects.filter(pk=draw.pk).update(claimed_until=timezone.now())
     assert run(room, draw).status == "COMPLETED"
+
+
+def test_the_public_value_is_told_before_the_seed_is_opened(room, prize, people, settings):
+    draw = make_draw(room, prize, 1, entropy_plan="dice")
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(SeedUnreadable):
+        run(room, draw, entropy=" 6 6 6\n")
+    [event] = told(room, "draw:running")
+    assert event == {"drawId": draw.pk, "seq": 1, "rehearsal": False, "entropy": "6 6 6"}
+    shown = record(draw)
+    assert (shown["status"], shown["entropy"], shown["seed"]) == ("RUNNING", "6 6 6", None)
+    assert fair_draw.verify_record(shown) == []
+
+
+def test_a_run_that_broke_off_goes_on_with_the_first_public_value(room, prize, people):
+    draw = make_draw(room, prize, 1, entropy_plan="dice")
+    claim_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM, entropy="6 6 6")
+    Draw.objects.filter(pk=draw.pk).update(claimed_until=timezone.now())
+    with pytest.raises(EntropyGiven) as refusal:
+        run(room, draw, entropy="1 1 1")
+    assert (refusal.value.status, refusal.value.details) == (409, {"reason": "entropy_given"})
+    assert run(room, draw, entropy="6 6 6").entropy == "6 6 6"
+    assert len(told(room, "draw:running")) == 1
+    assert fair_draw.verify_record(record(draw)) == []
+
+
+def test_another_public_value_is_refused_while_the_draw_is_run(room, prize, people):
+    draw = make_draw(room, prize, 1, entropy_plan="dice")
+    claim_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM, entropy="6 6 6")
+    with pytest.raises(EntropyGiven):
+        run(room, draw, entropy="1 1 1")
+    with pytest.raises(DrawRunning):
+        run(room, draw, entropy="6 6 6")
+
+
+def test_a_draw_that_broke_off_can_be_cancelled_and_shows_its_public_value(room, prize, people):
+    draw = make_draw(room, prize, 1, entropy_plan="dice")
+    claim_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM, entropy="6 6 6")
+    Draw.objects.filter(pk=draw.pk).update(claimed_until=timezone.now())
+    cancel_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
+    shown = record(draw)
+    assert (shown["status"], shown["entropy"]) == ("CANCELLED", "6 6 6")
+    report = fair_draw.check_record(shown)
+    assert report.ok
+    assert report.winners  # everybody sees who would have won
+
+
+def test_only_ascii_white_space_is_cut_off(room, prize, people):
+    draw = make_draw(room, prize, 1, entropy_plan="\t\u00a0dice\u2003 \r\n")
+    assert draw.entropy_plan == "\u00a0dice\u2003"
+    run(room, draw, entropy="\x0c\u00a06 ")
+    assert record(draw)["entropy"] == "\u00a06"
+    assert fair_draw.verify_record(record(draw)) == []
+
+
+def test_the_time_of_the_commit_is_the_one_that_is_sealed(room, prize, people):
+    draw = make_draw(room, prize, 1)
+    draw.refresh_from_db()
+    assert draw.committed_at.microsecond % 1000 == 0
+    assert abs(draw.committed_at - draw.created_at) < timedelta(seconds=60)
+    run(room, draw)
+    assert fair_draw.verify_record(record(draw)) == []
+
+
+def test_what_was_changed_in_the_database_is_not_drawn(room, prize, people):
+    """The run seals the stored list again: whoever got past the database's own rules is found out."""
+    draw = make_draw(room, prize, 1)
+    rows = Draw.objects.filter(pk=draw.pk)
+    with without_rules(), pytest.raises(RuntimeError, match="not what was committed"):
+        rows.update(entries=rows.get().entries.replace(":1\n", ":9\n", 1))
+        run(room, draw)
+    assert not Winner.objects.exists()
+
+
+def test_draws_and_rehearsals_are_numbered_by_themselves(room, prize, people):
+    made = [make_draw(room, prize, 1, rehearsal=rehearsal) for rehearsal in (False, True, True, False)]
+    assert [(draw.rehearsal, draw.seq) for draw in made] == [(False, 1), (True, 1), (True, 2), (False, 2)]
+
+
+def test_only_people_who_were_checked_in_enter_where_it_is_asked(room, prize, people):
+    here = people[:2]
+    Participant.objects.filter(pk__in=[one.pk for one in here]).update(checked_in_at=timezone.now())
+    draw = make_draw(room, prize, eligibility=Eligibility(checked_in_only=True))
+    assert ids_in(draw) == {one.pk for one in here}
+    assert draw.eligibility["checkedInOnly"] is True
 
 
 # --- Cancel, rehearse, replace ----------------------------------------------------------------------------------------

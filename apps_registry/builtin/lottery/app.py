@@ -1,9 +1,10 @@
 """The lottery: a ticket for everybody who joins, and draws among the tickets."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from apps_registry.builtin.lottery import tickets
-from apps_registry.contract import DrawRules, RoomApp
+from apps_registry.contract import DrawRules, RoomApp, told_at
 
 
 class Lottery(RoomApp):
@@ -14,6 +15,16 @@ class Lottery(RoomApp):
 
     def on_join(self, room: Any, participant: Any, by: Any) -> None:
         tickets.seat(room, participant)
+
+    def on_join_many(self, room: Any, participants: Sequence[Any], by: Any) -> None:
+        for at, participant in enumerate(participants):
+            with told_at(at):
+                tickets.check_weight(participant.metadata)
+        done = tickets.seat_together(room, participants)
+        for at, participant in enumerate(participants):
+            if participant.pk not in done:
+                with told_at(at):
+                    tickets.seat(room, participant)
 
     def on_metadata(self, room: Any, participant: Any, before: dict[str, Any], by: Any) -> None:
         if tickets.NUMBER in before and tickets.NUMBER not in participant.metadata:

@@ -1,5 +1,6 @@
 """Who holds which ticket number, and how much it weighs in a draw. All of it needs the lock of the room."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, F, Max, OuterRef
@@ -34,6 +35,27 @@ def seat(room: Room, participant: Participant, *, tell: bool = True) -> None:
         participant.metadata = {WEIGHT: room.app_settings.get("ticketsPerParticipant", 1)} | participant.metadata
     if participant.metadata != before:
         participant.save(update_fields=["metadata", "updated_at"])
+
+
+def seat_together(room: Room, participants: Sequence[Participant]) -> set[str]:
+    """`seat` for those of many newcomers for whom nothing but the next numbers is due, in a few statements. Answers
+    their ids; the others (a number of the organizer's, a ticket of before, no number left) are to be seated one by one.
+    """
+    players = [each for each in participants if each.role == ParticipantRole.PARTICIPANT]
+    holders = Ticket.objects.filter(participant__in=players).values_list("participant_id", flat=True)
+    named = [each.metadata[NUMBER] for each in participants if NUMBER in each.metadata]
+    special = set(holders) | {each.pk for each in players if NUMBER in each.metadata}
+    plain = [each for each in players if each.pk not in special]
+    last = Ticket.objects.filter(room=room).aggregate(last=Max("number"))["last"] or 0
+    numbers = (number for number in range(last + 1, room.app_settings["ticketCount"] + 1) if number not in named)
+    weight = room.app_settings.get("ticketsPerParticipant", 1)
+    seated = list(zip(plain, numbers, strict=False))
+    for participant, number in seated:
+        participant.metadata = {WEIGHT: weight} | participant.metadata | {NUMBER: number}
+    Ticket.objects.bulk_create(Ticket(room=room, participant=each, number=number) for each, number in seated)
+    if seated:
+        Participant.objects.bulk_update([each for each, _ in seated], ["metadata"])
+    return {each.pk for each, _ in seated}
 
 
 def held_by(participant: Participant) -> int | None:

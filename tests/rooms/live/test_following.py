@@ -1,5 +1,7 @@
 """Subscriptions: how they begin, catch up, change with what their viewer may see, and end."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -9,9 +11,13 @@ from accounts.models import User
 from platform_site.rest.exceptions import NotFound
 from rooms.actions import delete_room, leave_room, update_room
 from rooms.enums import ParticipantRole, Visibility
-from rooms.events import push_unlogged, record
+from rooms.events import push_unlogged, record, record_many
+from rooms.live.connections import MOST_ROOMS
+from rooms.live.protocol import obey
+from rooms.live.refusals import TooManyMessages
 from rooms.models import Participant, Room
 from rooms.permissions import lock_room
+from tests.factories import make_room
 from tests.live import apart
 from tests.rooms.live.fakes import done, enter, follow, hub_in_test, quiet, tell, write
 
@@ -192,3 +198,38 @@ async def test_what_was_pushed_in_a_failed_transaction_is_not_told(room: Room) -
         await follow(hub, phone, room)
         await done(hub, fail)
         assert phone.names() == ["room:subscribed"]
+
+
+async def test_what_is_replayed_counts_as_messages(room: Room, settings: Any) -> None:
+    def write_many() -> None:
+        with transaction.atomic():
+            record_many(lock_room(room.pk, PLATFORM), [("test:happened", {})] * 250, by=PLATFORM)
+
+    settings.REALTIME_MESSAGES_PER_MINUTE = 10
+    async with hub_in_test() as hub:
+        phone = enter(hub)
+        start = (await follow(hub, phone, room))["seq"]
+        hub.following.unsubscribe(phone, room.pk)
+        await done(hub, write_many)
+        for _ in range(3):  # three of ten messages each
+            phone.frames.clear()
+            assert (await follow(hub, phone, room, since=start))["resumed"]
+            assert len(phone.numbers()) == 250
+        with pytest.raises(TooManyMessages):
+            await follow(hub, phone, room, since=start)
+        assert room.pk in phone.subscriptions, "it goes on with what it has"
+        settings.REALTIME_MESSAGES_PER_MINUTE = 2
+        assert not (await follow(hub, enter(hub), room, since=start))["resumed"], "no allowance ever pays for that"
+
+
+async def test_a_connection_follows_fifty_rooms(organiser: User) -> None:
+    def make_rooms() -> list[Room]:
+        return [make_room(organiser) for _ in range(MOST_ROOMS + 1)]
+
+    async with hub_in_test() as hub:
+        phone = enter(hub)
+        rooms = await apart(make_rooms)
+        answers = [
+            await obey(hub, phone, "room:subscribe", {"roomId": each.pk}, timezone.now()) for each in [*rooms, rooms[0]]
+        ]
+        assert [answer["success"] for answer in answers] == [True] * MOST_ROOMS + [False, True]

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 import pytest
+import requests
 from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
@@ -252,6 +253,13 @@ WRONG = [
     ("[]", "BAD_REQUEST"),
     ("nonsense", "BAD_REQUEST"),
     ("[" * 30_000, "BAD_REQUEST"),
+    ('{"id": "\\ud800", "event": "ping"}', "BAD_REQUEST"),
+    ('{"id": NaN, "event": "ping"}', "BAD_REQUEST"),
+    ('{"id": 1e999, "event": "ping"}', "BAD_REQUEST"),
+    ('{"id": {"a": 1}, "event": "ping"}', "BAD_REQUEST"),
+    (json.dumps({"id": "x" * 10_000, "event": "ping"}), "BAD_REQUEST"),
+    (json.dumps({"id": 10**400, "event": "ping"}), "BAD_REQUEST"),
+    ('{"event": "ping", "data": {"x": NaN}}', "BAD_REQUEST"),
     ('{"event": 7}', "VALIDATION_ERROR"),
     ('{"event": "no:such"}', "VALIDATION_ERROR"),
     ('{"event": "room:subscribe"}', "VALIDATION_ERROR"),
@@ -275,6 +283,43 @@ async def test_wrong_messages_are_told_and_change_nothing(server: Server, room: 
             assert (await client.event("error"))["code"] == code, text[:100]
             assert (await client.ask("ping"))["success"]
         await client.subscribe(room.pk)
+
+
+POLLING = "EIO=4&transport=polling"
+
+
+@pytest.mark.parametrize("command", [DAPHNE, UVICORN])
+async def test_only_the_names_of_this_server_are_answered(room: Room, command: tuple[str, ...]) -> None:
+    with Server(command, ALLOWED_HOSTS="events.example.org,127.0.0.1") as server:
+        for host, allowed in (("events.example.org", True), ("evil.example.org", False)):
+            headers = {"Host": host}
+            polling = await apart(requests.get, f"{server.url}/socket.io/?{POLLING}", headers=headers, timeout=20)
+            assert polling.status_code == (200 if allowed else 400)
+            for path in ("ws/", "socket.io/?EIO=4&transport=websocket"):
+                with socket.create_connection(("127.0.0.1", server.port)) as plain:
+                    plain.sendall(handshake(path, host))
+                    assert plain.recv(100).startswith(b"HTTP/1.1 101" if allowed else b"HTTP/1.1 403"), (path, host)
+
+
+def handshake(path: str, host: str) -> bytes:
+    upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+    return f"GET /{path} HTTP/1.1\r\nHost: {host}\r\n{upgrade}\r\nSec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode()
+
+
+async def test_connections_of_one_address_are_bounded(room: Room) -> None:
+    with Server(UVICORN, REALTIME_CONNECTIONS_PER_ADDRESS="2", TRUSTED_PROXIES="127.0.0.1") as server:
+        here, there = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
+        async with Live(server.live_url, additional_headers=here) as one:
+            await one.subscribe(room.pk)
+            async with Live(server.live_url, additional_headers=here) as two:
+                await two.subscribe(room.pk)
+                async with Live(server.live_url, additional_headers=here) as three:
+                    assert await three.closed() == 1013
+                async with Live(server.live_url, additional_headers=there) as neighbour:
+                    await neighbour.subscribe(room.pk)
+            await asyncio.sleep(0.1)
+            async with Live(server.live_url, additional_headers=here) as again:
+                await again.subscribe(room.pk)
 
 
 async def test_too_many_messages_are_refused(room: Room) -> None:
