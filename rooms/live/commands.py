@@ -88,7 +88,10 @@ async def mark_notification_read(call: Call) -> dict[str, Any]:
 async def play(call: Call) -> dict[str, Any]:
     """Hands a command to the game of the room that its data name."""
     move = partial(games.play, name=call.name, data=call.data, by=signed_in(call), arrived_at=call.arrived_at)
-    return await call.hub.worker.run(move)
+    answer = await call.hub.worker.run(move)
+    if games.wants_waking(call.name):
+        call.hub.clock.look_soon(call.data["roomId"])
+    return answer
 
 
 def signed_in(call: Call) -> User:

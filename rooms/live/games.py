@@ -5,10 +5,11 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import User
-from apps_registry.contract import AppCommand
-from apps_registry.registry import builtin_apps
+from apps_registry.contract import AppCommand, RoomApp
+from apps_registry.registry import builtin_apps, room_app
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from rooms.live.catalogue import Event
 from rooms.live.schemas import ID, CommandShape
@@ -71,3 +72,20 @@ def play(*, name: str, data: dict[str, Any], by: User, arrived_at: datetime) -> 
         raise InvalidInput({"event": ["The game of this room has no such command."]})
     command.check(data)
     return command.run(room_id=room.pk, by=by, data=data, arrived_at=arrived_at)
+
+
+def wants_waking(command: str) -> bool:
+    """Whether the game of this command has something to do between commands."""
+    return command in _commands_of_waking_games(tuple(settings.BUILTIN_APPS))
+
+
+@cache
+def _commands_of_waking_games(folders: tuple[str, ...]) -> frozenset[str]:
+    waking = [game for game in builtin_apps().values() if type(game).wake is not RoomApp.wake]
+    return frozenset(command.name for game in waking for command in game.commands)
+
+
+def wake(room_id: str) -> datetime | None:
+    """Has the game of a room do what is due; answers when something will be. Call it in a thread."""
+    room = Room.objects.only("app_id").filter(pk=room_id).first()
+    return room_app(room.app_id).wake(room_id, timezone.now()) if room is not None else None

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 
 from rooms import bells
+from rooms.live.clock import Clock
 from rooms.live.connections import Connection
 from rooms.live.directory import Directory
 from rooms.live.following import Following
@@ -41,6 +42,7 @@ class Hub:
         self.directory = Directory(self.worker)
         self.listener = Listener(self.worker, self.hear)
         self.following = Following(self.worker, self.directory, self.listener)
+        self.clock = Clock(self.worker)
         self.push = Push(self.directory)
         self.presence = Presence(self.following)
         self.ticking: asyncio.Task | None = None
@@ -72,6 +74,7 @@ class Hub:
         self.following.end_all(connection)
         if not self.directory.connections and self.ticking is not None:
             self.listener.stop()
+            self.clock.stop()
             self.ticking.cancel()
             self.ticking = None
 

@@ -3,15 +3,28 @@
 from collections.abc import Sequence
 from typing import Any
 
-from apps_registry.builtin.lottery import tickets
+from apps_registry.builtin.lottery import actions, tickets
 from apps_registry.contract import DrawRules, RoomApp, told_at
 
 
 class Lottery(RoomApp):
-    app_id = "app_lottery_v1"
+    app_id = actions.APP_ID
+
+    def settings_faults(self, settings: dict[str, Any]) -> dict[str, list[str]]:
+        try:
+            actions.moment_of(settings)
+        except ValueError:  # a leap second, for example: a date-time to the schema, and to no calendar
+            return {"appSettings.drawDate": ["Use a time like 2030-12-31T20:00:00Z."]}
+        return {}
 
     def on_setup(self, room: Any, before: dict[str, Any], by: Any) -> None:
         tickets.seat_everybody(room, before, by)
+        timing = ("autoDraw", "drawDate")
+        if room.status == "ACTIVE" and any(room.app_settings.get(key) != before.get(key) for key in timing):
+            actions.require_time_to_come(room.app_settings)
+
+    def on_activation(self, room: Any, by: Any) -> None:
+        actions.require_time_to_come(room.app_settings)
 
     def on_join(self, room: Any, participant: Any, by: Any) -> None:
         tickets.seat(room, participant)

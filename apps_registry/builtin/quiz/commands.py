@@ -162,6 +162,12 @@ EVENTS = (
         "Somebody answered. For those who run the room.",
         {"participantId": ID, "participantName": TEXT, "questionId": ID},
     ),
+    EventShape(
+        "quiz:answer_count",
+        "How many have answered so far, at most four times a second.",
+        {"questionId": ID, "count": NUMBER},
+        logged=False,
+    ),
     EventShape("quiz:round_winner", "Somebody had the first right answer.", {"winner": WINNER}),
     EventShape(
         "quiz:round_closed",

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.actors import PLATFORM, Actor
 from accounts.shapes import person
@@ -15,14 +16,14 @@ from apps_registry.builtin.quiz.questions import (
     milliseconds,
     question_of,
 )
-from apps_registry.builtin.quiz.standings import distribution, leaderboard, right_answers
+from apps_registry.builtin.quiz.standings import answer_count, distribution, leaderboard, right_answers
 from platform_site.rest.exceptions import NotFound
 from platform_site.rest.fields import iso
 from prizes.actions import award_prize
 from prizes.enums import WinnerMethod
 from prizes.errors import PrizeExhausted
 from rooms.enums import ParticipantRole, RoomStatus, Visibility
-from rooms.events import record, record_many
+from rooms.events import push_unlogged, record, record_many
 from rooms.models import Participant, Room
 from rooms.notifications import notify
 from rooms.permissions import lock_room
@@ -42,7 +43,7 @@ def open_round(quiz: Quiz) -> Round | None:
 
 
 def tell_answers(room: Room, quiz: Quiz, round: Round, now: datetime) -> None:
-    """Tells those who run the room who has answered."""
+    """Tells those who run the room who has answered, and everybody how many."""
     untold = list(Answer.objects.filter(round=round, told=False).select_related("participant__user"))
     if not untold:
         return
@@ -60,6 +61,7 @@ def tell_answers(room: Room, quiz: Quiz, round: Round, now: datetime) -> None:
     record_many(room, told, by=PLATFORM, visibility=Visibility.ORGANIZER)
     Answer.objects.filter(pk__in=[answer.pk for answer in untold]).update(told=True)
     Quiz.objects.filter(pk=quiz.pk).update(told_at=now)
+    push_unlogged(room.pk, "quiz:answer_count", {"questionId": round.question_id, "count": answer_count(round)})
 
 
 def close_round(room: Room, quiz: Quiz, round: Round, *, by: Actor, now: datetime) -> None:
@@ -230,7 +232,13 @@ def do_what_is_due(room: Room, now: datetime) -> None:
         tell_answers(room, quiz, current, now)
 
 
-def rooms_with_open_rounds() -> list[str]:
-    open_rounds = Round.objects.filter(closed_at=None, quiz__room__status=RoomStatus.ACTIVE)
-    timed = open_rounds.filter(Q(decide_at__isnull=False) | Q(ends_at__isnull=False) | Q(answers__told=False))
-    return list(timed.values_list("quiz__room", flat=True).distinct())
+def wake_due_rooms() -> list[str]:
+    """Does what is due in every quiz; says where there was something. The clock of the process that has the phones is
+    quicker; after a restart, or where that process died, this finds it."""
+    now = timezone.now()
+    timed = Q(decide_at__lte=now) | Q(ends_at__lte=now - SETTLE)
+    due = Round.objects.filter(timed, closed_at=None, quiz__room__status=RoomStatus.ACTIVE)
+    rooms = list(due.values_list("quiz__room", flat=True))
+    for room_id in rooms:
+        wake_room(room_id, now)
+    return rooms

@@ -9,6 +9,7 @@ from accounts.shapes import person
 from apps_registry.builtin.quiz.models import Answer, Quiz, Round
 from apps_registry.builtin.quiz.questions import is_first_wins
 from prizes.enums import WinnerState
+from rooms.enums import ParticipantRole
 from rooms.models import Participant
 
 MOST_TOLD = 100
@@ -17,7 +18,7 @@ MOST_TOLD = 100
 def leaderboard(quiz: Quiz) -> list[dict[str, Any]]:
     """[{place, participantId, participantName, wins, points}] of everybody in the room who has answered, the best
     first. With scoring `first` a round that was won is one point. Equal results share a place; among them, whoever
-    needed less time for right answers stands first."""
+    needed less time for right answers stands first, then whoever joined earlier."""
     solved = Round.objects.filter(quiz=quiz, solved_at__isnull=False)
     wins = dict(
         solved.filter(winner__isnull=False)
@@ -38,9 +39,7 @@ def leaderboard(quiz: Quiz) -> list[dict[str, Any]]:
         }
         for each in people
     ]
-    rows.sort(
-        key=lambda row: (-row["points"], -row["wins"], seconds.get(row["participantId"], 0), row["participantId"])
-    )
+    rows.sort(key=lambda row: (-row["points"], -row["wins"], seconds.get(row["participantId"], 0)))
     return list(placed(rows))
 
 
@@ -75,6 +74,6 @@ def answer_count(round: Round) -> int:
 
 def right_answers(round: Round) -> Any:
     """Right answers of people who still take part, in their order of arrival."""
-    here = Q(participant__deleted_at=None, participant__role="PARTICIPANT")
+    here = Q(participant__deleted_at=None, participant__role=ParticipantRole.PARTICIPANT)
     answers = Answer.objects.filter(here, round=round, is_right=True).select_related("participant__user")
     return answers.order_by("arrived_at", "pk")

@@ -1,10 +1,13 @@
 """`manage.py demo [addrport]`: from a bare checkout to a running server with demo data."""
 
+import threading
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
+
+from platform_site.worker import Worker
 
 PASSWORD = "password123"  # noqa: S105 (printed for everybody: these accounts exist for trying the product)
 PEOPLE = (
@@ -29,6 +32,7 @@ class Command(BaseCommand):
         if not apps.get_model("accounts.User").all_objects.filter(email="alice@example.com").exists():
             call_command("loaddata", "demo", verbosity=0)
         self.stdout.write(self.welcome(addrport if ":" in addrport else f"127.0.0.1:{addrport}"))
+        threading.Thread(target=Worker().run, name="worker", daemon=True).start()
         # The reloader would print this twice, and a demo's code does not change.
         call_command("runserver", addrport, use_reloader=False)
 

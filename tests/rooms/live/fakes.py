@@ -53,6 +53,7 @@ async def hub_in_test() -> AsyncIterator[Hub]:
         yield hub
     finally:
         hub.listener.stop()
+        hub.clock.stop()
         await quiet(hub)
         await hub.worker.run(connections.close_all)
         hub.worker.threads.shutdown()
