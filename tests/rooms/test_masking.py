@@ -7,7 +7,7 @@ import pytest
 from accounts.models import DELETED_USER_NAME, User
 from accounts.names import masked_name
 from prizes.actions import award_prize, run_draw
-from rooms.actions import change_participant, join_room, leave_room, update_room
+from rooms.actions import check_in, join_room, leave_room, update_room
 from rooms.events import push_unlogged
 from rooms.masking import masked
 from rooms.models import Participant, Room, RoomEvent
@@ -159,9 +159,8 @@ def test_the_page_of_the_room_masks_names(hall, anna, organiser, dashboard):
 # --- Live --------------------------------------------------------------------------------------------------------
 
 
-def step_down(room: Room, user: User, by: User) -> None:
-    place = Participant.objects.get(room=room, user=user)
-    change_participant(room_id=room.pk, participant_id=place.pk, by=by, role="VIEWER")
+def arrive(room: Room, user: User, by: User) -> None:
+    check_in(room_id=room.pk, participant_id=Participant.objects.get(room=room, user=user).pk, by=by)
 
 
 def test_what_is_told_and_not_logged_is_masked_too(hall, organiser, monkeypatch, django_capture_on_commit_callbacks):
@@ -189,7 +188,7 @@ async def test_live_and_replayed_events_are_masked_by_viewer(
     ):
         for client in (outsider, herself, runner):
             await client.ask("room:subscribe", roomId=hall.pk)
-        await apart(step_down, hall, anna, organiser)
+        await apart(arrive, hall, anna, organiser)
         for client, name in ((outsider, "Anna K."), (herself, ANNA), (runner, ANNA)):
             told = await client.event("participant:updated")
             assert told["participant"]["user"]["name"] == name
