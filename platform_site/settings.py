@@ -237,7 +237,6 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "platform_site" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -282,6 +281,7 @@ EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 
 # What upper layers do at turns of lower ones: platform_site.hooks says when each is called, and with what.
 NAME_MASKERS = ["rooms.masking.is_masked_to"]
+PAGE_SIGN_IN_HOOKS = ["platform_site.pages.seats.keep_what_guests_have"]
 SIGN_IN_HOOKS = ["rooms.actions.take_listed_places", "rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
 ROOM_PAGES = ["platform_site.room_page.page_of"]
