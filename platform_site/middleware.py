@@ -16,6 +16,7 @@ from django.middleware.locale import LocaleMiddleware
 from django.urls import Resolver404, resolve
 from django.utils import translation
 
+from platform_site.db.ids import ID_PATTERN
 from platform_site.db.outages import is_outage
 from platform_site.rest.bodies import bound_body
 from platform_site.rest.callers import anonymous
@@ -45,7 +46,7 @@ VERSION = API_PREFIX + "v1/"
 UNLIMITED = (VERSION + "openapi.json", VERSION + "asyncapi.json")  # like the pages that show them
 HEALTH = {"/health/live": live, "/health/ready": ready}
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-ROOM = re.compile(r"/rooms/(c[0-9a-z]{24})(?:/|$)")
+ROOM = re.compile(rf"/rooms/({ID_PATTERN})(?:/|$)")
 
 Next = Callable[[HttpRequest], HttpResponse]
 

@@ -29,6 +29,7 @@ from rooms.actions import (
     delete_room,
     remove_participant,
     restore_participant,
+    restore_room,
     undo_check_in,
     update_room,
 )
@@ -110,7 +111,7 @@ class RoomForm(RefusableForm):
 @admin.register(Room)
 class RoomAdmin(ManagedAdmin):
     form = RoomForm
-    can_restore = True
+    restoring = staticmethod(restore_room)
     list_display = ("room_name", "status_label", "app_name", "is_public", "people", "prizes", "winners", "created_at")
     list_display_links = ("room_name",)
     list_filter = ("status", AppDropdown, "is_public")

@@ -55,5 +55,8 @@ class Lottery(RoomApp):
             several_wins=room.app_settings.get("allowMultipleWins", False),
         )
 
+    def state_for(self, room: Any, user: Any) -> dict[str, Any]:
+        return tickets.state_of(room, user)
+
 
 GAME = Lottery()
