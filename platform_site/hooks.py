@@ -25,6 +25,8 @@ class Hook:
 
 #: (user) Somebody signed in, and it was committed. Each function runs on its own; none can undo the sign-in.
 SIGNED_IN = Hook("SIGN_IN_HOOKS")
+#: (request, user) Somebody is about to sign in on a page; the session still is what it was before.
+PAGE_SIGNING_IN = Hook("PAGE_SIGN_IN_HOOKS")
 #: (marks) These hashes of marks were revoked, and it was committed, by this process.
 REVOKED = Hook("REVOCATION_LISTENERS")
 #: (user) Forget this person, inside the transaction of the erasure. The first function may refuse it.
