@@ -5,6 +5,7 @@ from typing import Any
 
 from apps_registry.builtin.lottery import actions, tickets
 from apps_registry.contract import DrawRules, RoomApp, told_at
+from rooms.enums import RoomStatus
 
 
 class Lottery(RoomApp):
