@@ -33,6 +33,8 @@ REVOKED = Hook("REVOCATION_LISTENERS")
 ERASING = Hook("ERASERS")
 #: (user) Tell what is kept about this person, to themselves. Answers {name: value}, in names of the API.
 EXPORTING = Hook("EXPORTERS")
+#: (person, viewer) Whether `viewer` sees the name of `person` masked, on the profile that everybody may read.
+NAME_MASKED = Hook("NAME_MASKERS")
 #: () Forget what nobody needs any more. Answers {what: how many}.
 CLEANING = Hook("CLEANERS")
 #: (room, by) A locked room ends and is still open: end what is open in it, in the same transaction, or refuse.
