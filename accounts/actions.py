@@ -12,6 +12,8 @@ from accounts.limits import begin_attempt, end_attempt
 from accounts.models import User
 from accounts.sessions import Tokens, locked_user, open_session, tell_sign_in
 from platform_site.db.changes import UNCHANGED, Unchanged, named
+from platform_site.hooks import PAGE_SIGNING_IN
+from platform_site.rest.exceptions import NotFound
 
 __all__ = ["Tokens", "open_session"]  # others find them here
 
@@ -42,6 +44,7 @@ def sign_in(*, email: str, password: str, device_info: str = "", ip_address: str
 
 def sign_in_page(request: HttpRequest, user: User) -> None:
     """Signs `user` in on this site's own pages, by Django's session cookie."""
+    PAGE_SIGNING_IN(request=request, user=user)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     tell_sign_in(user)
 
@@ -81,3 +84,15 @@ def organisers() -> Group:
             screens |= Q(content_type__app_label=app, content_type__model__in=models)
         group.permissions.set(Permission.objects.filter(screens))
     return group
+
+
+@transaction.atomic
+def restore_user(user_id: str, *, by: User) -> User:
+    """Brings a deleted account back. For platform admins. Raises NotFound where it is not deleted, or is erased."""
+    deleted = User.all_objects.deleted().select_for_update().filter(erased_at=None)
+    user: User | None = deleted.filter(pk=user_id).first() if by.is_superuser else None
+    if user is None:
+        raise NotFound
+    user.deleted_at = None
+    user.save(update_fields=["deleted_at", "updated_at"])
+    return user

@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from accounts.actions import restore_user
 from accounts.models import OneTimeCode, Session, TokenBlacklist, User
 from accounts.sessions import deactivate_user, reactivate_user
 from platform_site.db.admin import AdminsOnly, link
@@ -47,7 +48,7 @@ class UserAdmin(AdminsOnly, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    can_restore = True
+    restoring = staticmethod(restore_user)
     list_display = ("name", "email", "kind", "is_active", "created_at", "last_login")
     list_display_links = ("name", "email")
     list_filter = ("is_staff", "is_superuser", "is_guest", "is_active")

@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from apps_registry.actions import restore_app
 from apps_registry.models import App, ManifestVersion
 from platform_site.db.admin import AdminsOnly, ReadOnlyInline, link
 
@@ -22,7 +23,7 @@ class VersionInline(ReadOnlyInline):
 
 @admin.register(App)
 class AppAdmin(AdminsOnly):
-    can_restore = True
+    restoring = staticmethod(restore_app)
     list_display = ("app_name", "app_id", "manifest_version", "is_active", "room_count")
     list_display_links = ("app_name",)
     list_filter = ("is_active",)

@@ -10,7 +10,6 @@ from apps_registry.models import ManifestVersion
 
 Level = Literal["public", "organizer", "private"]
 LEVELS: dict[str, int] = {"public": 0, "organizer": 1, "private": 2}
-HIDDEN = object()
 
 
 @lru_cache(maxsize=256)

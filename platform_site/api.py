@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 from accounts.api import AuthViewSet, SessionViewSet, UserViewSet
 from apps_registry.api import AppViewSet
 from platform_site.asyncapi import asyncapi_json, asyncapi_page
-from platform_site.rest.viewsets import ID_PATTERN
+from platform_site.db.ids import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath, fair_draw_page
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet

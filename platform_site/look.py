@@ -84,6 +84,7 @@ UNFOLD: dict[str, Any] = {
                     screen("Sessions", "devices", "accounts.session", is_admin),
                     screen("Revoked tokens", "block", "accounts.tokenblacklist", is_admin),
                     screen("Invitations", "mail", "rooms.invitation", is_admin),
+                    screen("People on lists", "list_alt", "rooms.listedplace", is_admin),
                     screen("Groups", "shield_person", "auth.group", is_admin),
                 ],
             },

@@ -9,17 +9,21 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.middleware.locale import LocaleMiddleware
 from django.urls import Resolver404, resolve
 from django.utils import translation
 
+from platform_site.db.ids import ID_PATTERN
+from platform_site.db.outages import is_outage
 from platform_site.rest.bodies import bound_body
 from platform_site.rest.callers import anonymous
-from platform_site.rest.exceptions import BadRequest, DomainError
+from platform_site.rest.exceptions import BadRequest, DomainError, ServiceUnavailable
 from platform_site.rest.logs import RequestFacts, current
 from platform_site.rest.throttling import RateLimited, count_request, headers_of
-from platform_site.views import API_PREFIX, GENERIC, envelope, failure, live, ready, refusal
+from platform_site.views import API_PREFIX, GENERIC, envelope, failure, live, outage, ready, refusal, unavailable
 
 logger = logging.getLogger("platform_site.requests")
 
@@ -42,13 +46,16 @@ VERSION = API_PREFIX + "v1/"
 UNLIMITED = (VERSION + "openapi.json", VERSION + "asyncapi.json")  # like the pages that show them
 HEALTH = {"/health/live": live, "/health/ready": ready}
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-ROOM = re.compile(r"/rooms/(c[0-9a-z]{24})(?:/|$)")
+ROOM = re.compile(rf"/rooms/({ID_PATTERN})(?:/|$)")
 
 Next = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestIdMiddleware:
-    """X-Request-ID: the caller's own or a new one, on the answer and in every line of the log."""
+    """X-Request-ID: the caller's own or a new one, on the answer and in every line of the log.
+
+    Each request has one line of its own, without the query: addresses of pages carry e-mails and one-time codes.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -62,19 +69,15 @@ class RequestIdMiddleware:
         try:
             response = self.get_response(request)
             response["X-Request-ID"] = facts.request_id
-            if request.path.startswith(API_PREFIX):
-                logger.info(
-                    "%s %s %s",
-                    request.method,
-                    request.path,
-                    response.status_code,
-                    extra={
-                        "facts": {
-                            "status": response.status_code,
-                            "milliseconds": round((time.perf_counter() - started) * 1000),
-                        }
-                    },
-                )
+            took = round((time.perf_counter() - started) * 1000)
+            logger.info(
+                "%s %s %s",
+                request.method,
+                request.path,
+                response.status_code,
+                extra={"facts": {"status": response.status_code, "milliseconds": took}},
+            )
+            response._has_been_logged = True  # type: ignore[attr-defined]  # Django would tell refusals once more
             return response
         finally:
             current.reset(before)
@@ -110,11 +113,20 @@ class ApiMiddleware:
             response = envelope(error)
         except SuspiciousOperation:  # more parameters than anybody needs
             response = envelope(BadRequest())
+        return self.finished(request, response)
+
+    def finished(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if response.status_code >= 400 and not response.headers.get("Content-Type", "").startswith("application/json"):
             # Django's own page, in DEBUG one with everything in it.
             response = refusal(*GENERIC.get(response.status_code, GENERIC[500]))
-        if request.path.startswith(VERSION) and request.path not in UNLIMITED:
-            response = limited(request, response)
+        is_away = response.status_code == 503 and not hasattr(request, "rate_limit")  # nowhere to count
+        if request.path.startswith(VERSION) and request.path not in UNLIMITED and not is_away:
+            try:
+                response = limited(request, response)
+            except DatabaseError as error:
+                if not is_outage(error):
+                    raise
+                response = outage(request, error)
         response.setdefault("Cache-Control", "no-store")
         return response
 
@@ -171,6 +183,10 @@ class FailurePagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            bound_body(request)
+        except DomainError as error:
+            return failure(request, error.status, error.message)
         if is_page(request.path):
             try:
                 resolve(request.path_info, getattr(request, "urlconf", None))
@@ -179,8 +195,12 @@ class FailurePagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if is_outage(error):
+            return outage(request, error)
         if not is_page(request.path):
             return None
+        if isinstance(error, ServiceUnavailable):
+            return unavailable(request.path, error.message, retry_after=int(error.headers["Retry-After"]))
         if isinstance(error, DomainError):
             return failure(request, error.status, error.message, headers=error.headers)
         status = next((status for kind, status in PAGE_FAILURES if isinstance(error, kind)), None)
@@ -192,6 +212,8 @@ PAGE_FAILURES: list[tuple[type[Exception], int]] = [
     (Http404, 404),
     (PermissionDenied, 403),
     (RequestDataTooBig, 413),
+    (MultiPartParserError, 400),
+    (UnreadablePostError, 400),
     (SuspiciousOperation, 400),
 ]
 

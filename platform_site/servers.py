@@ -1,4 +1,5 @@
-"""What daphne and uvicorn leave open: bodies without end, requests that never become whole, a way to say "come again".
+"""What daphne and uvicorn leave open: bodies without end, requests that never become whole, a way to say "come again",
+lines of requests with query strings, forwarded headers from anybody.
 
 Both are changed in place when the application is loaded, because their command lines let nobody choose a class.
 """
@@ -8,6 +9,7 @@ import sys
 from typing import Any
 
 from daphne import http_protocol
+from daphne.access import AccessLogGenerator
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from twisted.internet import reactor as twisted_reactor
@@ -77,12 +79,25 @@ def close_with_any_code(self: WebSocketProtocol, code: int | None = None) -> Non
 
 
 def bound_daphne() -> None:
+    AccessLogGenerator.write_entry = say_nothing
     http_protocol.WebRequest = BoundedRequest
     WebSocketProtocol.serverClose = close_with_any_code
 
 
+def say_nothing(self: AccessLogGenerator, *args: Any, **kwargs: Any) -> None:
+    """Daphne's line of a request holds its query string, where e-mails and one-time codes are; ours does not."""
+
+
+async def believe_nobody(self: Any, scope: Any, receive: Any, send: Any) -> None:
+    """By itself uvicorn believes the forwarded headers of every caller of this machine; TRUSTED_PROXIES says whom."""
+    await self.app(scope, receive, send)
+
+
 def bound_uvicorn() -> None:
     """Heads that never become whole; bodies are bounded by the application."""
+    proxies = sys.modules.get("uvicorn.middleware.proxy_headers")
+    if proxies is not None:
+        proxies.ProxyHeadersMiddleware.__call__ = believe_nobody
     for name in ("h11_impl.H11Protocol", "httptools_impl.HttpToolsProtocol"):
         module, _, kind = f"uvicorn.protocols.http.{name}".rpartition(".")
         protocol = getattr(sys.modules.get(module), kind, None)

@@ -10,6 +10,7 @@ import dj_database_url
 from platform_site.environment import Environment
 from platform_site.look import UNFOLD  # noqa: F401 (django-unfold reads it here)
 from platform_site.rest.components import COMPONENTS
+from platform_site.rest.logs import is_no_outage
 from platform_site.rest.reasons import as_table
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -96,6 +97,7 @@ if not DEBUG:
         env.fault("DATABASE_URL", "is missing; for example postgres://user:password@localhost:5432/events")
     if not ALLOWED_HOSTS:
         env.fault("ALLOWED_HOSTS", "is missing; name the hosts that people type, for example events.example.org")
+REQUEST_SECONDS = env.number("REQUEST_SECONDS", 20, least=1, most=600)  # in which a request has to arrive
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 20, least=3, most=600)  # from SIGTERM to the end of the process
 REALTIME_MESSAGES_PER_MINUTE = env.number("REALTIME_MESSAGES_PER_MINUTE", 100, least=1)
 REALTIME_CONNECTIONS_PER_ADDRESS = env.number("REALTIME_CONNECTIONS_PER_ADDRESS", 5000, least=1)  # in each process
@@ -235,7 +237,6 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "platform_site" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -279,6 +280,8 @@ EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 
 # What upper layers do at turns of lower ones: platform_site.hooks says when each is called, and with what.
+NAME_MASKERS = ["rooms.masking.is_masked_to"]
+PAGE_SIGN_IN_HOOKS = ["platform_site.pages.seats.keep_what_guests_have"]
 SIGN_IN_HOOKS = ["rooms.actions.take_listed_places", "rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
 ROOM_PAGES = ["platform_site.room_page.page_of"]
@@ -345,7 +348,6 @@ LARGE_BODIES = [
     r"^/api/v1/rooms/[^/]+/(?:pictures|(?:participants|prizes|winners)/batch)/?$",
     r"^/admin/.*/(?:import|pictures?)/?$",
 ]
-REQUEST_SECONDS = 20  # how long a request may take to arrive
 # Bodies are bounded by their path before anybody reads them.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_LARGE_BODY_BYTES
 
@@ -442,15 +444,28 @@ LOGGING = {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
         "json": {"()": "platform_site.rest.logs.JSONFormatter"},
     },
+    "filters": {
+        "no_outage": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": is_no_outage,
+        },
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json"},
+        "nowhere": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "daphne": {"level": "WARNING"},
-        "django.channels.server": {"propagate": False},
+        "django": {"handlers": []},
+        "django.request": {"level": "ERROR", "filters": ["no_outage"]},
+        # The servers' own lines of requests hold query strings; ours do not.
+        "django.server": {"handlers": ["nowhere"], "propagate": False},
+        "django.channels.server": {"handlers": ["nowhere"], "propagate": False},
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "propagate": False},
+        "_granian": {"handlers": [], "propagate": True},
+        "granian.access": {"handlers": ["nowhere"], "propagate": False},
         "django_tasks_db": {"level": "WARNING"},  # it greets at every look into the queue
-        # Their lines hold addresses of pages with query strings; the access log of ours does not.
-        "django.request": {"level": "ERROR"},
     },
 }

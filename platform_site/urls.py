@@ -30,6 +30,7 @@ urlpatterns = [
     path("me/devices", me.my_devices, name="my-devices"),
     path("me/devices/end", me.end_devices, name="end-devices"),
     path("me/data", me.my_data, name="my-data"),
+    path("me/data.json", me.my_data_file, name="my-data-file"),
     path("admin/", admin.site.urls),
     path("api/", include("platform_site.api")),
     path("draws/verify", draws.verify_file, name="draw-verify-file"),

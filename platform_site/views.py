@@ -1,5 +1,6 @@
 """Pages and answers that belong to no app: the start, health, descriptions of the API, and failures."""
 
+import sys
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -18,7 +19,15 @@ from redis import Redis, RedisError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from platform_site.rest.exceptions import DomainError, NotFound, ServiceUnavailable, error_body
+from platform_site.db.outages import RETRY_AFTER, is_outage
+from platform_site.rest.exceptions import (
+    DatabaseAway,
+    DomainError,
+    NotFound,
+    ServiceUnavailable,
+    error_body,
+    tell_outage,
+)
 from platform_site.rest.openapi import document_json
 
 API_PREFIX = "/api/"
@@ -148,7 +157,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return failure(request, 500)
+    """What crashed outside a view; Django calls this while the error is being handled."""
+    error = sys.exc_info()[1]
+    return outage(request, error) if error and is_outage(error) else failure(request, 500)
+
+
+def outage(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """The database is away: 503, by API and page."""
+    tell_outage(request.method, request.path, error)
+    return unavailable(request.path, gettext(DatabaseAway.message), retry_after=RETRY_AFTER)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

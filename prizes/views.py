@@ -8,12 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.names import masked_name
 from accounts.shapes import person
 from prizes import fair_draw
 from prizes.models import Draw
 from prizes.receipts import own_entry, receipt_json
 from prizes.records import record_json
-from rooms.masking import masked_name, masks_for
+from rooms.masking import masks_for
 from rooms.models import Participant, Room
 from rooms.querysets import level_of
 

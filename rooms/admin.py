@@ -29,12 +29,13 @@ from rooms.actions import (
     delete_room,
     remove_participant,
     restore_participant,
+    restore_room,
     undo_check_in,
     update_room,
 )
 from rooms.enums import ParticipantRole, RoomStatus
 from rooms.inputs import RoomInput
-from rooms.models import Invitation, Notification, Participant, Room, RoomEvent
+from rooms.models import GuestSeat, Invitation, ListedPlace, Notification, Participant, Room, RoomEvent
 from rooms.permissions import Need, is_allowed
 from rooms.querysets import level_of
 from rooms.shapes import settings_at
@@ -110,7 +111,7 @@ class RoomForm(RefusableForm):
 @admin.register(Room)
 class RoomAdmin(ManagedAdmin):
     form = RoomForm
-    can_restore = True
+    restoring = staticmethod(restore_room)
     list_display = ("room_name", "status_label", "app_name", "is_public", "people", "prizes", "winners", "created_at")
     list_display_links = ("room_name",)
     list_filter = ("status", AppDropdown, "is_public")
@@ -661,3 +662,49 @@ class InvitationAdmin(AdminsOnly):
     @display(description="Room", ordering="room__name")
     def room_link(self, invitation: Invitation) -> str:
         return link(invitation.room)
+
+
+@admin.register(ListedPlace)
+class ListedPlaceAdmin(AdminsOnly):
+    """E-mails of people on lists, until they sign in: for platform admins only."""
+
+    list_display = ("email", "person", "room_link", "created_at", "taken_at")
+    list_display_links = ("email",)
+    search_fields = ("email", "participant__user__name", "room__name")
+    ordering = ("-created_at", "-id")
+    fields = ("email", "person", "room_link", "created_at", "taken_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("room", "participant__user")
+
+    @display(description="Person")
+    def person(self, place: ListedPlace) -> str:
+        return link(place.participant, name_of(place.participant.user))
+
+    @display(description="Room", ordering="room__name")
+    def room_link(self, place: ListedPlace) -> str:
+        return link(place.room)
+
+
+@admin.register(GuestSeat)
+class GuestSeatAdmin(AdminsOnly):
+    """The seats that devices of guests keep. The key of a device is stored nowhere, and its hash shown nowhere."""
+
+    list_display = ("person", "room_link", "created_at")
+    list_display_links = ("person",)
+    search_fields = ("user__name", "room__name")
+    ordering = ("-created_at", "-id")
+    fields = ("person", "room_link", "created_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("room", "user")
+
+    @display(description="Guest", ordering="user__name")
+    def person(self, seat: GuestSeat) -> str:
+        return name_of(seat.user)
+
+    @display(description="Room", ordering="room__name")
+    def room_link(self, seat: GuestSeat) -> str:
+        return link(seat.room)

@@ -13,6 +13,7 @@ from apps_registry.manifest import Level
 from platform_site.rest.fields import iso
 from rooms.bells import ring, room_group, tell
 from rooms.enums import Visibility
+from rooms.masking import masked
 from rooms.models import Room, RoomEvent
 
 
@@ -24,29 +25,7 @@ def record(
     `room` must have been read under lock in the open transaction (rooms.permissions.locked_room), with the change
     that is told of; `payload` is what a viewer of `visibility` may see. Raises RuntimeError for a caller who forgot.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("record() needs the transaction of the change that it tells of.")
-    seq = room.last_seq + 1
-    public_seq = room.last_public_seq + 1 if visibility == Visibility.PUBLIC else None
-    # Compare and set: a room that was read without its lock has an old number here, and nothing may be numbered twice.
-    counted = Room.all_objects.filter(pk=room.pk, last_seq=room.last_seq).update(
-        last_seq=seq, last_public_seq=public_seq or room.last_public_seq, updated_at=room.updated_at
-    )
-    if not counted:
-        raise RuntimeError("record() needs a room that was locked before it was read.")
-    room.last_seq, room.last_public_seq = seq, public_seq or room.last_public_seq
-    event = RoomEvent.objects.create(
-        room=room,
-        seq=seq,
-        public_seq=public_seq,
-        type=type,
-        payload=payload,
-        visibility=visibility,
-        actor=person_of(by),
-        created_at=timezone.now(),
-    )
-    transaction.on_commit(partial(ring, room.pk, seq), robust=True)
-    return event
+    return record_many(room, [(type, payload)], by=by, visibility=visibility)[0]
 
 
 def record_many(
@@ -55,22 +34,23 @@ def record_many(
     *,
     by: Actor,
     visibility: Visibility = Visibility.PUBLIC,
-) -> None:
+) -> list[RoomEvent]:
     """`record` for many (type, payload) at once: the same rules and numbers, two statements, one bell."""
     if not connection.in_atomic_block:
-        raise RuntimeError("record_many() needs the transaction of the change that it tells of.")
+        raise RuntimeError("record() needs the transaction of the change that it tells of.")
     if not told:
-        return
+        return []
     public = visibility == Visibility.PUBLIC
     seq, public_seq = room.last_seq, room.last_public_seq
     room.last_seq, room.last_public_seq = seq + len(told), public_seq + len(told) * public
+    # Compare and set: a room that was read without its lock has an old number here, and nothing may be numbered twice.
     counted = Room.all_objects.filter(pk=room.pk, last_seq=seq).update(
         last_seq=room.last_seq, last_public_seq=room.last_public_seq, updated_at=room.updated_at
     )
     if not counted:
-        raise RuntimeError("record_many() needs a room that was locked before it was read.")
+        raise RuntimeError("record() needs a room that was locked before it was read.")
     now = timezone.now()
-    RoomEvent.objects.bulk_create(
+    events: list[RoomEvent] = RoomEvent.objects.bulk_create(
         RoomEvent(
             room=room,
             seq=seq + at,
@@ -84,6 +64,7 @@ def record_many(
         for at, (kind, payload) in enumerate(told, start=1)
     )
     transaction.on_commit(partial(ring, room.pk, room.last_seq), robust=True)
+    return events
 
 
 def push_unlogged(room_id: str, event: str, data: dict[str, Any], level: Level = "public") -> None:
@@ -93,7 +74,7 @@ def push_unlogged(room_id: str, event: str, data: dict[str, Any], level: Level =
     comes later, or a bell that gets lost, means that it is not told.
     """
     now = timezone.now()
-    message = {
+    message: dict[str, Any] = {
         "type": "room.pushed",
         "id": token_hex(8),
         "roomId": room_id,
@@ -101,4 +82,7 @@ def push_unlogged(room_id: str, event: str, data: dict[str, Any], level: Level =
         "event": event,
         "data": data | {"roomId": room_id, "timestamp": iso(now)},
     }
+    hidden = masked(message["data"])
+    if hidden != message["data"] and Room.objects.filter(pk=room_id, mask_names=True).exists():
+        message["masked"] = hidden  # for level public
     transaction.on_commit(partial(tell, message, group=room_group(room_id)), robust=True)

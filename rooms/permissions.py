@@ -1,5 +1,6 @@
 """What a person may do in a room."""
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -7,7 +8,7 @@ from accounts.actors import Actor
 from platform_site.rest.exceptions import Forbidden, NotFound
 from rooms.enums import RANKS, RUNNERS, ParticipantRole
 from rooms.models import Room
-from rooms.querysets import is_admin_in, may_know_of
+from rooms.querysets import RoomQuerySet, is_admin_in, may_know_of
 
 
 class Need(Enum):
@@ -48,21 +49,25 @@ def readable_room(room_id: str, user: Any) -> Room:
     return room
 
 
-def lock_room(room_id: str, by: Actor | None) -> Room:
+Widening = Callable[[RoomQuerySet], RoomQuerySet]
+
+
+def lock_room(room_id: str, by: Actor | None, *, beside: Widening | None = None) -> Room:
     """The room with the `viewer_role` of `by` (None: a visitor), locked until the transaction ends. Asks for no right.
     Raises NotFound.
 
-    Every change to a room takes this lock first (lock order: room, then prize), so its log has no gaps.
+    Every change to a room takes this lock first (lock order: room, then prize), so its log has no gaps. `beside` lets
+    the same statement read more, by joins; only the room is locked.
     """
-    # PostgreSQL reads the locked row afresh after waiting for it, but its subqueries as they were when the statement
-    # began. Whoever changes somebody's role writes an event: a log that grew meanwhile says that the role is old.
-    rooms = Room.objects.select_for_update(of=("self",)).with_role_of(by).with_seq_at_start()
-    room = rooms.filter(pk=room_id).first()
+    rooms = Room.objects.with_role_of(by)
+    if beside is not None:
+        rooms = beside(rooms)
+    room: Room | None = rooms.with_seq_at_start().select_for_update(of=("self",)).filter(pk=room_id).first()
     if room is None:
         raise NotFound
-    if room.last_seq != room.seq_at_start:
-        room.viewer_role = Room.objects.with_role_of(by).get(pk=room_id).viewer_role
-    return room
+    # PostgreSQL reads the locked row afresh after waiting for it, but what stands beside it as it was when the
+    # statement began. Whoever changes that writes an event: a log that grew meanwhile says that it is old.
+    return room if room.last_seq == room.seq_at_start else rooms.get(pk=room_id)
 
 
 def lock_rooms(ids: Any) -> dict[str, Room]:
@@ -71,12 +76,12 @@ def lock_rooms(ids: Any) -> dict[str, Room]:
     return {room.pk: room for room in rooms}
 
 
-def locked_room(room_id: str, by: Actor, need: Need) -> Room:
-    """The room, locked until the transaction ends, for a change by `by`.
+def locked_room(room_id: str, by: Actor, need: Need, *, beside: Widening | None = None) -> Room:
+    """The room, locked until the transaction ends, for a change by `by` (see lock_room).
 
     Raises NotFound where `by` may not know of the room, Forbidden where they may know of it and no more.
     """
-    room = lock_room(room_id, by)
+    room = lock_room(room_id, by, beside=beside)
     if not may_know_of(room, by):
         raise NotFound
     require(room, by, need)

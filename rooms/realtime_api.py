@@ -13,10 +13,11 @@ from platform_site.rest.pagination import MOST_A_PAGE
 from platform_site.rest.viewsets import APIViewSet
 from rooms.api import signed_in
 from rooms.masking import as_shown
-from rooms.models import Notification, RoomEvent
+from rooms.models import Notification, Room, RoomEvent
 from rooms.notifications import NotificationSerializer, mark_read
 from rooms.permissions import readable_room
 from rooms.querysets import level_of
+from rooms.shapes import RoomSerializer
 
 EVENT = {
     "type": "object",
@@ -84,6 +85,12 @@ class EventViewSet(APIViewSet):
         public_only = level_of(room, request.user) == "public"
         events = RoomEvent.objects.filter(room=room).seen_at(public_only=public_only, after=since_of(request))
         page = [event_shape(each) for each in self.paginate_queryset(events) or ()]
+        carrying = [each["data"] for each in page if "room" in each["data"]]
+        if carrying:
+            rooms = Room.objects.as_seen_by(request.user).with_counts().select_related("app", "created_by")
+            now = RoomSerializer(rooms.get(pk=room_id), context={"user": request.user}).data
+            for data in carrying:
+                data["room"] = now
         return self.get_paginated_response(as_shown(page, room, request.user))
 
 

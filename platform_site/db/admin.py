@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -102,8 +103,8 @@ class RowAdmin(ModelAdmin):
     list_per_page = 50
     compressed_fields = True
     change_form_template: Any = "admin/row.html"
-    # Whether a platform admin may bring a soft-deleted row back with nothing else to do.
-    can_restore = False
+    # The action function that brings a soft-deleted row back, where a platform admin may: restore(pk, by=…).
+    restoring: Callable[..., Any] | None = None
     actions_detail: list[Any] = ["restore"]
 
     @property
@@ -164,7 +165,7 @@ class RowAdmin(ModelAdmin):
             return super().changeform_view(request, *args, **kwargs)
 
     def has_restore_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return bool(self.can_restore and request.user.is_superuser and self.has_view_permission(request))
+        return bool(self.restoring and request.user.is_superuser and self.has_view_permission(request))
 
     def restorable(self) -> Any:
         """The soft-deleted rows that the rules allow to come back."""
@@ -172,7 +173,7 @@ class RowAdmin(ModelAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         buttons = super().get_actions_detail(request, object_id)
-        if self.can_restore and self.restorable().filter(pk=object_id).exists():
+        if self.restoring and self.restorable().filter(pk=object_id).exists():
             return buttons
         return [button for button in buttons if not button.action_name.endswith("_restore")]
 
@@ -189,8 +190,12 @@ class RowAdmin(ModelAdmin):
         },
     )
     def restore(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        row = self.restorable().filter(pk=object_id).first()
-        if row is None or not self.restorable().filter(pk=object_id).update(deleted_at=None):
+        restore = type(self).restoring
+        if restore is None:
+            raise PermissionDenied
+        try:
+            row = restore(object_id, by=request.user)
+        except DomainError:
             messages.error(request, "This cannot be restored.")
             return go_to(self.list_address())
         self.log_change(request, row, "Restored.")

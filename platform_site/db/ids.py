@@ -5,6 +5,7 @@ import time
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 ID_LENGTH = 25
+ID_PATTERN = f"c[0-9a-z]{{{ID_LENGTH - 1}}}"
 RANDOM_SPACE = 36**16
 
 

@@ -8,6 +8,7 @@ from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
+from platform_site.db.outages import RETRY_AFTER, is_outage, told
 from platform_site.rest.renderers import Envelope
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,13 @@ class ServiceUnavailable(DomainError):
         self.headers = {"Retry-After": str(retry_after)}
 
 
+class DatabaseAway(ServiceUnavailable):
+    message = "The database does not answer. Try again in a moment."
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=RETRY_AFTER)
+
+
 # What Django and DRF raise, most specific first: (class, code, status, message).
 FOREIGN: list[tuple[type[Exception], str, int, str]] = [
     (drf.ParseError, "BAD_REQUEST", 400, "The body cannot be read."),
@@ -91,6 +99,11 @@ FOREIGN: list[tuple[type[Exception], str, int, str]] = [
     (RequestDataTooBig, "PAYLOAD_TOO_LARGE", 413, PayloadTooLarge.message),
     (SuspiciousOperation, "BAD_REQUEST", 400, BadRequest.message),
 ]
+
+
+def tell_outage(method: str | None, path: str, error: BaseException) -> None:
+    """One line, no traceback: everybody's requests fail, and all in the same way."""
+    logger.error("%s %s: the database does not answer (%s).", method, path, told(error))
 
 
 def error_body(code: str, message: str, details: dict[str, Any] | None = None) -> Envelope:
@@ -114,6 +127,9 @@ def envelope_of(error: Exception, context: dict[str, Any]) -> Response:
                 response["WWW-Authenticate"] = challenge
             return response
     request = context["request"]
+    if is_outage(error):
+        tell_outage(request.method, request.path, error)
+        return envelope_of(DatabaseAway(), context)
     logger.error("%s %s crashed", request.method, request.path, exc_info=error)
     return Response(error_body("INTERNAL_ERROR", "Something went wrong on our side."), status=500)
 

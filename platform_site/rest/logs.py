@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from platform_site.db.outages import is_outage
 from platform_site.rest.fields import iso
 
 SECRETS = re.compile(
@@ -31,6 +32,11 @@ current: ContextVar[RequestFacts | None] = ContextVar("request_facts", default=N
 
 def without_secrets(text: str) -> str:
     return SECRETS.sub("[removed]", text)
+
+
+def is_no_outage(record: logging.LogRecord) -> bool:
+    """A filter: an outage of the database has been told in one line, and needs no traceback for every request."""
+    return not (record.exc_info and record.exc_info[1] and is_outage(record.exc_info[1]))
 
 
 class JSONFormatter(logging.Formatter):

@@ -50,7 +50,7 @@ from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.plumbing import build_mock_request, get_doc
 from rest_framework.serializers import Serializer
 
-from platform_site.db.ids import ID_LENGTH
+from platform_site.db.ids import ID_PATTERN
 from platform_site.rest.components import RATE_HEADERS, SAMPLE_ID, Schema
 from platform_site.rest.examples import example
 from platform_site.rest.exceptions import FOREIGN, DomainError, Forbidden, InvalidInput, ServiceUnavailable
@@ -60,7 +60,7 @@ from platform_site.rest.pagination import LAST_PAGE, MOST_A_PAGE, Pages
 
 Access = Literal["required", "optional", "none"]
 
-ID: Schema = {"type": "string", "pattern": f"^c[0-9a-z]{{{ID_LENGTH - 1}}}$", "example": SAMPLE_ID}
+ID: Schema = {"type": "string", "pattern": f"^{ID_PATTERN}$", "example": SAMPLE_ID}
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ class AutoSchema(SpectacularSchema):
 
     def path_parameter(self, name: str) -> Schema:
         pattern = re.search(rf"\(\?P<{'pk' if name == 'id' else name}>((?:[^()]|\([^()]*\))*)\)", self.path_regex)
-        is_id = pattern is None or pattern[1].startswith("c[0-9a-z]")
+        is_id = pattern is None or pattern[1] == ID_PATTERN
         schema = ID if is_id else {"type": "string", "pattern": f"^{pattern[1]}$"} if pattern else {"type": "string"}
         return {"name": name, "in": "path", "required": True, "schema": schema}
 

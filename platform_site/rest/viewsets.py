@@ -4,11 +4,9 @@ from typing import Any, ClassVar
 
 from rest_framework.viewsets import GenericViewSet
 
-from platform_site.db.ids import ID_LENGTH
+from platform_site.db.ids import ID_PATTERN
 from platform_site.rest.renderers import Envelope
 from platform_site.rest.sorting import only, wanted_fields
-
-ID_PATTERN = f"c[0-9a-z]{{{ID_LENGTH - 1}}}"  # what is no id has no address: 404 before any query
 
 
 class APIViewSet(GenericViewSet):

@@ -1,15 +1,17 @@
 """Prizes and wins: adding, changing, awarding, handing over, revoking."""
 
-import json
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from accounts.actors import Actor, person_of
 from platform_site.db.changes import UNCHANGED, Unchanged, named
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
-from platform_site.rest.fields import MetadataField, wire_name
+from platform_site.rest.fields import wire_name
+from platform_site.rest.metadata import merged_metadata
 from prizes import stock
 from prizes.enums import OPEN_DRAWS, WinnerMethod, WinnerState
 from prizes.errors import AlreadyWon, PrizeInUse
@@ -112,13 +114,6 @@ def prize_of(room: Room, prize_id: str) -> Prize:
     return prize
 
 
-def merged_metadata(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    merged = {name: value for name, value in (old | changes).items() if value is not None}
-    if len(json.dumps(merged, ensure_ascii=False).encode()) > MetadataField.largest:
-        raise InvalidInput({"metadata": [f"Use at most {MetadataField.largest} bytes of JSON."]})
-    return merged
-
-
 @transaction.atomic
 def delete_prize(*, room_id: str, prize_id: str, by: Actor) -> None:
     """Hides a prize that nobody holds. Raises RoomClosed, NotFound, PrizeInUse."""
@@ -149,12 +144,12 @@ def award_prize(
     """
     try:
         with transaction.atomic():
-            room = locked_room(room_id, by, Need.RUN)
+            room = locked_room(room_id, by, Need.RUN, beside=partial(with_asked, prize_id, participant_id))
             require_active(room)
-            prize = Prize.objects.filter(pk=prize_id, room=room).first()
+            prize: Prize | None = getattr(room, "asked_prize", None)
             if prize is None:
                 raise NotFound("There is no such prize in this room.")
-            participant = eligible_participant(room, participant_id)
+            participant = eligible(getattr(room, "asked_participant", None))
             stock.take(prize.pk)
             winner = Winner(
                 room=room,
@@ -193,8 +188,18 @@ def require_active(room: Room) -> None:
         raise RoomNotActive
 
 
-def eligible_participant(room: Room, participant_id: str) -> Participant:
-    participant = Participant.objects.select_related("user").filter(pk=participant_id, room=room).first()
+def with_asked(prize_id: str, participant_id: str, rooms: Any) -> Any:
+    """Adds the living prize and participant of these ids as `asked_prize` and `asked_participant`. Where there is none,
+    Django sets no such attribute."""
+    return rooms.annotate(
+        asked_prize=FilteredRelation("prizes", condition=Q(prizes__pk=prize_id, prizes__deleted_at=None)),
+        asked_participant=FilteredRelation(
+            "participants", condition=Q(participants__pk=participant_id, participants__deleted_at=None)
+        ),
+    ).select_related("asked_prize", "asked_participant__user")
+
+
+def eligible(participant: Participant | None) -> Participant:
     if participant is None:
         raise InvalidInput({"participantId": ["This person is not in the room."]})
     if participant.role != ParticipantRole.PARTICIPANT:

@@ -5,7 +5,7 @@ from rooms.actions.checkin import check_in, undo_check_in
 from rooms.actions.claims import claim_guest, claim_places
 from rooms.actions.entry import Admission, add_person, join_by_code, join_room, offer_role, sign_guest_in
 from rooms.actions.invitations import accept_invitation, decline_invitation, invite, redeem_invitations
-from rooms.actions.lifecycle import create_room, delete_room, transfer_room, update_room
+from rooms.actions.lifecycle import create_room, delete_room, restore_room, transfer_room, update_room
 from rooms.actions.limits import count_join, room_id_of_code, spelled
 from rooms.actions.listed import take_listed_places
 from rooms.actions.lists import add_listed_person, add_people
@@ -37,6 +37,7 @@ __all__ = [
     "redeem_invitations",
     "remove_participant",
     "restore_participant",
+    "restore_room",
     "room_id_of_code",
     "sign_guest_in",
     "spelled",

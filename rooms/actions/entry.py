@@ -55,10 +55,9 @@ def join_room(
     (a role that nobody takes for themselves, metadata from others than organizers).
     """
     room = lock_room(room_id, by)
-    had_none = past_of(room, by) is None
-    past = take_listed_place(room, by)
-    if had_none and past is not None and past.deleted_at is None:
-        return past  # a list held it for them
+    past, was_listed = take_listed_place(room, by)
+    if was_listed and past is not None and past.deleted_at is None:
+        return past
     invitation, is_invited = waiting_for(room, by)
     if past is not None and past.removed_by_id is not None:
         raise Removed
@@ -102,7 +101,7 @@ def join_by_code(
 @transaction.atomic
 def enter_by_code(room_id: str, by: User | None, name: str, device_info: str, ip_address: str | None) -> Admission:
     room = lock_room(room_id, by)
-    past = take_listed_place(room, by) if by is not None else None
+    past = take_listed_place(room, by)[0] if by is not None else None
     if past is not None and past.deleted_at is None:
         return Admission(past, is_new=False)
     require_room_for(room, past)

@@ -37,7 +37,7 @@ def accept_invitation(*, invitation_id: str, by: User) -> Participant:
     RoomFull.
     """
     room, invitation = locked_invitation(invitation_id, by)
-    past = take_listed_place(room, by)
+    past, _ = take_listed_place(room, by)
     if past is not None and past.removed_by_id is not None:
         raise Removed
     if invitation.is_open:

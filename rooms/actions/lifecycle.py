@@ -14,7 +14,7 @@ from apps_registry.models import App
 from apps_registry.registry import room_app
 from platform_site.db.changes import UNCHANGED, Unchanged, named
 from platform_site.hooks import ROOM_CLOSING
-from platform_site.rest.exceptions import InvalidInput, InvalidTransition
+from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
 from platform_site.rest.fields import wire_name
 from rooms.enums import OPEN_STATUSES, EntryPolicy, ParticipantRole, RoomStatus, Visibility
 from rooms.errors import NotCreator, NotForGuests, NotInRoom, NotOrganizer, RoomClosed, RoomIsActive, SettingsFrozen
@@ -268,4 +268,16 @@ def transfer_room(*, room_id: str, participant_id: str, by: User) -> Room:
         body=f"{by.name} handed “{room.name}” over to you.",
         room=room,
     )
+    return room
+
+
+@transaction.atomic
+def restore_room(room_id: str, *, by: Actor) -> Room:
+    """Brings a deleted room back as it was. For platform admins. Raises NotFound where it is not deleted."""
+    deleted = Room.all_objects.deleted().select_for_update(of=("self",)).with_role_of(by)
+    room: Room | None = deleted.filter(pk=room_id).first()
+    if room is None or not is_admin_in(room, by):
+        raise NotFound
+    room.deleted_at = None
+    room.save(update_fields=["deleted_at", "updated_at"])
     return room

@@ -28,9 +28,9 @@ def take_listed_places(*, user: User) -> None:
             take_listed_place(room, user)
 
 
-def take_listed_place(room: Room, user: User) -> Participant | None:
+def take_listed_place(room: Room, user: User) -> tuple[Participant | None, bool]:
     """The row of `user` in a locked room, whether they are in it, left or were removed; where they have none, the one
-    that a list holds for their verified e-mail address, which is theirs from now on.
+    that a list holds for their verified e-mail address, which is theirs from now on. And whether it was that one.
 
     Whoever is in the room already is there once: the place of the list is left, but for one that has won something.
     """
@@ -39,19 +39,19 @@ def take_listed_place(room: Room, user: User) -> Participant | None:
     addresses = User.objects.filter(pk=user.pk, email_verified=True, email__isnull=False).values("email")
     listed = ListedPlace.objects.filter(room=room, email__in=addresses, taken_at=None).first()
     if listed is None:
-        return own
+        return own, False
     place: Participant = people.get(pk=listed.participant_id)
     if own is None:
         if not retire_guest(place.user, into=user, by=user):
-            return None
-        own = take_over(room, place, user)
+            return None, False
+        take_over(room, place, user)
     elif not (room.is_open and own.deleted_at is None and place.deleted_at is None) or has_won(place):
-        return own
+        return own, False
     elif retire_guest(place.user, into=user, by=user):
         leave_to(room, place, user)
     listed.taken_at = timezone.now()
     listed.save(update_fields=["taken_at", "updated_at"])
-    return own
+    return own or place, own is None
 
 
 def leave_to(room: Room, place: Participant, user: User) -> None:

@@ -4,14 +4,13 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
 
 from accounts.actions import open_dashboard
 from accounts.actors import Actor
 from accounts.models import User
 from apps_registry.registry import room_app
 from platform_site.rest.exceptions import Forbidden, InvalidInput
-from platform_site.rest.fields import MetadataField
+from platform_site.rest.metadata import merged_metadata
 from platform_site.rest.throttling import RateLimited, hit
 from rooms.actions.offers import end_invitations_to, end_offers_by, keep_place
 from rooms.enums import RUNNERS, ParticipantRole, Visibility
@@ -203,22 +202,14 @@ def take_role(participant: Participant, role: str, *, is_held: bool) -> None:
 
 
 def merge_metadata(room: Room, participant: Participant, changes: dict[str, Any], by: Actor) -> None:
-    merged = {name: value for name, value in (participant.metadata | changes).items() if value is not None}
+    merged = merged_metadata(participant.metadata, changes)
     if merged == participant.metadata:
         return
     before = participant.metadata
-    participant.metadata = bounded_metadata(merged)
+    participant.metadata = merged
     participant.save(update_fields=["metadata", "updated_at"])
     room_app(room.app_id).on_metadata(room, participant, before, by)
     tell_updated(room, participant, {"metadata": participant.metadata}, by=by, visibility=Visibility.ORGANIZER)
-
-
-def bounded_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
-    """`metadata` within the size of the field. Raises InvalidInput."""
-    try:
-        return MetadataField().run_validation(metadata)
-    except ValidationError as error:
-        raise InvalidInput({"metadata": [str(message) for message in error.detail]}) from error
 
 
 def tell_updated(

@@ -45,7 +45,7 @@ EVENTS = {
         Event("participant:joined", "Somebody came in.", {"participant": ref("Participant")}),
         Event(
             "participant:updated",
-            "A role or metadata changed.",
+            "A role, metadata, a check-in, or the account behind it changed.",
             {"participantId": ID, "changes": OBJECT, "participant": ref("Participant")},
         ),
         Event("participant:left", "Somebody left, or was removed.", {"participantId": ID, "userId": ID}),

@@ -11,7 +11,7 @@ from django.conf import settings
 from apps_registry.manifest import Level
 from rooms.live.frames import Frame, frame_now
 from rooms.live.identity import ANONYMOUS, Identity
-from rooms.live.log import Entry
+from rooms.live.log import Entry, Viewer
 
 # Close codes: 1xxx are the WebSocket protocol's, 4xxx ours.
 SERVER_FAULT = 1011
@@ -75,20 +75,23 @@ class Subscription:
     room_id: str
     level: Level = "public"
     member: bool = False
+    role: str | None = None
     seq: float = -1
     admitted: bool = False
     waiting: list[Entry] = field(default_factory=list)  # what happens while it catches up
 
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.level, self.member, self.role)
+
     def offer(self, entry: Entry) -> None:
         """Gives what its level may see and it has not seen."""
-        if self.level != "public":
-            self.offer_numbered(entry.row.seq, entry.whole)
-        elif entry.row.public_seq is not None:
-            self.offer_numbered(entry.row.public_seq, entry.public_for(self.connection.identity.user_id))
-
-    def offer_numbered(self, number: int, frame: Frame) -> None:
-        if number > self.seq:
+        number = entry.row.public_seq if self.level == "public" else entry.row.seq
+        if number is not None and number > self.seq:
             self.seq = number
+            frame = entry.shown.get(self.viewer) if entry.shown else None
+            if frame is None:
+                frame = entry.whole if self.level != "public" else entry.public_for(self.connection.identity.user_id)
             self.connection.push(frame)
 
     def keep(self, entry: Entry) -> None:

@@ -9,7 +9,7 @@ from platform_site.rest.exceptions import NotFound
 from rooms.live import log
 from rooms.live.connections import Connection, Subscription
 from rooms.live.frames import Frame
-from rooms.live.log import Entry
+from rooms.live.log import Entry, Viewer
 from rooms.live.worker import Worker
 
 PAUSE = 0.2  # seconds in which clients read, when one look did not bring all
@@ -119,6 +119,8 @@ class Feed:
 
     async def give(self, batch: list[Entry]) -> None:
         """Hands a batch to all who look, each what their level may see."""
+        while kinds := self.unshown(batch, (each.viewer for each in self.admitted())):
+            await self.show_room(batch, kinds)
         # Whoever is catching up first, all in one go: who comes after this reads a snapshot with these events in it.
         for subscription in list(self.joining):
             for entry in batch:
@@ -126,12 +128,36 @@ class Feed:
         await self.give_side(self.outsiders.values(), [entry for entry in batch if entry.row.public_seq is not None])
         await self.give_side(self.insiders.values(), batch)
 
-    async def push(self, frame: Frame, level: Level) -> None:
-        """Hands a frame that has no number to all who look at `level` or above it."""
+    def unshown(self, entries: Iterable[Entry], viewers: Iterable[Viewer]) -> set[Viewer]:
+        """The kinds among `viewers` for whom an entry that carries the room has not been made yet."""
+        carrying = [entry for entry in entries if entry.row.carries_room]
+        return (
+            {viewer for viewer in viewers if any(viewer not in entry.shown for entry in carrying)}
+            if carrying
+            else set()
+        )
+
+    async def show_room(self, entries: Iterable[Entry], viewers: set[Viewer]) -> None:
+        """Puts the room as each of these kinds may see it now into the entries that carry it."""
+        rooms = await self.worker.run(log.rooms_as_seen, self.room_id, viewers)
+        for entry in entries:
+            if entry.row.carries_room:
+                for viewer in viewers:
+                    entry.show(viewer, rooms.get(viewer))
+
+    async def show_waiting(self, subscription: Subscription) -> None:
+        """Makes what came in while the subscription caught up ready for it."""
+        while kinds := self.unshown(subscription.waiting, [subscription.viewer]):
+            await self.show_room(subscription.waiting, kinds)
+
+    async def push(self, frame: Frame, level: Level, hidden: Frame | None = None) -> None:
+        """Hands a frame that has no number to all who look at `level` or above it; `hidden` is what
+        level public sees of it, where that is less."""
         for at, subscription in enumerate(self.admitted(), start=1):
             followed = subscription.connection.subscriptions.get(self.room_id) is subscription
+            shown = frame if hidden is None or subscription.level != "public" else hidden
             if followed and LEVELS[subscription.level] >= LEVELS[level]:
-                subscription.connection.push(frame)
+                subscription.connection.push(shown)
             if at % TURN == 0:
                 await asyncio.sleep(0)
 

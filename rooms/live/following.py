@@ -76,7 +76,8 @@ class Following:
         if old is not None:
             self.end(old)
         connection.subscriptions[room_id] = subscription
-        subscription.level, subscription.member, subscription.seq = view.level, view.member, view.seq
+        subscription.level, subscription.member, subscription.role = view.level, view.member, view.role
+        subscription.seq = view.seq
         data = {"roomId": room_id, "room": view.room, "level": view.level, "seq": view.seq}
         data["resumed"] = missed is not None
 
@@ -88,6 +89,7 @@ class Following:
                 if connection.subscriptions.get(room_id) is not subscription:
                     return
                 await connection.deliver(frame)
+            await feed.show_waiting(subscription)
             if connection.subscriptions.get(room_id) is subscription:
                 self.admit(feed, subscription)
 
@@ -111,6 +113,7 @@ class Following:
                 upto=view.seq,
                 public_only=view.level == "public",
                 viewer_id=connection.identity.user_id,
+                room=view.room,
             )
         )
 
@@ -150,22 +153,22 @@ class Following:
         pairs = {(each.room_id, each.connection.identity.user_id) for each in chosen}
         if not pairs:
             return
-        places = await self.worker.run(log.places, pairs)
+        places = await self.worker.run(log.viewers_of, pairs)
         for each in chosen:
             user_id = each.connection.identity.user_id
             place = places.get((each.room_id, user_id))
-            if place is not None and not place[1] and user_id in gone:
+            if place is not None and not place.member and user_id in gone:
                 place = None
             await self.apply_place(each, place, "left" if user_id in gone else "access")
 
-    async def apply_place(self, subscription: Subscription, place: log.Place | None, reason: str) -> None:
+    async def apply_place(self, subscription: Subscription, place: log.Viewer | None, reason: str) -> None:
         """What a viewer may see has changed: the subscription ends, or begins anew with what they may see now."""
         connection, room_id = subscription.connection, subscription.room_id
         if connection.subscriptions.get(room_id) is not subscription:
             return
         if place is None:
             self.unsubscribe(connection, room_id, reason)
-        elif place != (subscription.level, subscription.member):
+        elif place != subscription.viewer:
             self.end(subscription)
             try:
                 _, catch_up = await self.subscribe(connection, room_id, since=None, level=None)
@@ -224,7 +227,9 @@ class Following:
         self.heard[message["id"]] = None
         if len(self.heard) > MOST_HEARD:
             del self.heard[next(iter(self.heard))]
-        self.worker.spawn(feed.push(Frame(message["event"], message["data"]), message["level"]))
+        frame = Frame(message["event"], message["data"])
+        hidden = Frame(message["event"], message["masked"]) if "masked" in message else None
+        self.worker.spawn(feed.push(frame, message["level"], hidden))
 
     def rung(self, room_id: str, seq: int | None) -> None:
         feed = self.feeds.get(room_id)

@@ -10,6 +10,7 @@ from accounts.models import User
 from apps_registry.manifest import Level
 from platform_site.rest.exceptions import NotFound
 from platform_site.rest.fields import iso
+from rooms.enums import ParticipantRole
 from rooms.live.frames import Frame
 from rooms.masking import as_shown, masked, people_in
 from rooms.models import Participant, Room, RoomEvent
@@ -19,6 +20,25 @@ from rooms.shapes import RoomSerializer
 MOST_A_LOOK = 200
 MOST_REPLAYED = 2000  # whoever missed more reads the room anew
 NOBODY = AnonymousUser()
+
+
+class Viewer(NamedTuple):
+    """A kind of viewers: all who may see the same of a room."""
+
+    level: Level
+    member: bool
+    role: str | None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.level == "private" and self.role != ParticipantRole.ORGANIZER
+
+
+class SomebodyOfTheKind:
+    """Stands for any of a kind of viewers, where a room was read with the role that they have."""
+
+    pk = ""
+    is_authenticated = True
 
 
 class Row(NamedTuple):
@@ -31,11 +51,21 @@ class Row(NamedTuple):
     created_at: Any
     masks: bool  # whether the room masks names now
 
-    def frame(self, room_id: str, *, public_only: bool, viewer_id: str = "") -> Frame:
-        """As its level sees it; at public level, where the room masks names, with that of `viewer_id` alone whole."""
+    @property
+    def carries_room(self) -> bool:
+        """Whether it shows the room, stored as an outsider may see it: each viewer gets it as they may see it now."""
+        return "room" in self.payload
+
+    def frame(
+        self, room_id: str, *, public_only: bool, viewer_id: str = "", room: dict[str, Any] | None = None
+    ) -> Frame:
+        """As its level sees it; at public level, where the room masks names, with that of `viewer_id` alone whole.
+        `room` takes the place of the one that is stored."""
         number, payload = (self.public_seq if public_only else self.seq), self.payload
         if public_only and self.masks:
             payload = masked(payload, own_id=viewer_id)
+        if room is not None and self.carries_room:
+            payload = payload | {"room": room}
         return Frame(self.type, payload | {"roomId": room_id, "timestamp": iso(self.created_at), "seq": number})
 
     @property
@@ -65,6 +95,11 @@ class Entry:
 
     def __init__(self, room_id: str, row: Row) -> None:
         self.room_id, self.row = room_id, row
+        self.shown: dict[Viewer, Frame] = {}  # where it carries the room
+
+    def show(self, viewer: Viewer, room: dict[str, Any] | None) -> None:
+        """`room` is what this kind of viewers may see, None where the room is gone."""
+        self.shown[viewer] = self.row.frame(self.room_id, public_only=viewer.level == "public", room=room)
 
     @cached_property
     def public(self) -> Frame:
@@ -142,10 +177,23 @@ def view_of(room_id: str, user: Any, now: float) -> View:
     return View(shown, *standing, now)
 
 
+def rooms_as_seen(room_id: str, viewers: set[Viewer]) -> dict[Viewer, dict[str, Any]]:
+    """The room as each kind of viewers may see it, read once; nothing where it is gone."""
+    room = Room.objects.with_role_of(None).with_counts().select_related("app", "created_by").filter(pk=room_id).first()
+    if room is None:
+        return {}
+    somebody, seen = SomebodyOfTheKind(), {}
+    for viewer in viewers:
+        room.viewer_role, room.viewer_is_admin = viewer.role, viewer.is_admin
+        seen[viewer] = as_shown(dict(RoomSerializer(room, context={"user": somebody}).data), room, somebody)
+    return seen
+
+
 def missed(
-    room_id: str, *, since: int, upto: int, public_only: bool, viewer_id: str = ""
+    room_id: str, *, since: int, upto: int, public_only: bool, viewer_id: str = "", room: dict[str, Any] | None = None
 ) -> list[tuple[int, Frame]] | None:
-    """The events after number `since` up to `upto` at a level, or None where the log has not got them all."""
+    """The events after number `since` up to `upto` at a level, or None where the log has not got them all. Those that
+    carry the room carry `room`, as it is now."""
     events = RoomEvent.objects.filter(room=room_id).seen_at(public_only=public_only, after=since)
     newest = {"public_seq__lte": upto} if public_only else {"seq__lte": upto}
     rows = [Row(*row) for row in events.filter(**newest).values_list(*COLUMNS)]
@@ -154,7 +202,7 @@ def missed(
     return [
         (
             (row.public_seq or 0) if public_only else row.seq,
-            row.frame(room_id, public_only=public_only, viewer_id=viewer_id),
+            row.frame(room_id, public_only=public_only, viewer_id=viewer_id, room=room),
         )
         for row in rows
     ]
@@ -169,11 +217,8 @@ def last_seqs(room_ids: list[str]) -> dict[str, int]:
     return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "last_seq"))
 
 
-Place = tuple[Level, bool]  # what a viewer may see, and whether they are a member
-
-
-def places(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Place]:
-    """For (room, user or "") the viewer's place now; whoever may not see the room has none."""
+def viewers_of(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Viewer]:
+    """For (room, user or "") what kind of viewer they are now; whoever may not see the room is none."""
     rooms = {
         room.pk: room
         for room in Room.objects.filter(pk__in={room_id for room_id, _ in pairs}).only("id", "is_public", "status")
@@ -186,7 +231,7 @@ def places(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Place]:
             room__in=rooms.keys(), user__in=users.keys()
         ).values_list("room_id", "user_id", "role")
     }
-    found: dict[tuple[str, str], Place] = {}
+    found: dict[tuple[str, str], Viewer] = {}
     for room_id, user_id in pairs:
         room, user = rooms.get(room_id), users.get(user_id) if user_id else NOBODY
         if room is None or user is None:
@@ -194,5 +239,5 @@ def places(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Place]:
         room.viewer_role = roles.get((room_id, user_id))
         room.viewer_is_admin = user.is_authenticated and user.is_superuser
         if may_know_of(room, user):
-            found[room_id, user_id] = level_of(room, user), is_member(room, user)
+            found[room_id, user_id] = Viewer(level_of(room, user), is_member(room, user), room.viewer_role)
     return found

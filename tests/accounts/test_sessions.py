@@ -1,11 +1,10 @@
 """Refresh tokens: used once, ended with their family when shown again, devices apart from each other."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts import sessions
@@ -14,6 +13,7 @@ from accounts.hashes import hashed
 from accounts.models import Session, User
 from accounts.sessions import forgive, issue, open_session, refresh_session
 from tests.factories import PASSWORD, make_user
+from tests.races import at_once
 
 LOGIN, REFRESH, LOGOUT, ME = (f"/api/v1/auth/{name}" for name in ("login", "refresh", "logout", "me"))
 SESSIONS = "/api/v1/auth/sessions"
@@ -245,23 +245,6 @@ def test_all_other_sessions_are_ended(api, participant, stranger):
 # --- Races --------------------------------------------------------------------------------------------------------
 
 
-def at_once(number, work):
-    """`work(index)` in `number` threads that start together; what each returned or raised."""
-    start = Barrier(number)
-
-    def run(index):
-        try:
-            start.wait(timeout=20)
-            return work(index)
-        except InvalidToken as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))
-
-
 def unlocked_rotation(shown, *, device_info, ip_address):
     """Reads, decides, writes: without the lock."""
     shown.refresh_from_db()
@@ -282,7 +265,7 @@ def test_without_the_lock_one_token_becomes_two(monkeypatch):
     user = make_user()
     token = open_session(user=user, device_info="Phone").refresh
     monkeypatch.setattr(sessions, "rotate", unlocked_rotation)
-    at_once(2, lambda index: refresh_session(refresh_token=token, device_info="Phone"))
+    at_once(*[partial(refresh_session, refresh_token=token, device_info="Phone")] * 2)
     assert live(user) == 2
 
 
@@ -293,7 +276,7 @@ def test_one_token_refreshed_twice_at_once(devices, answered, left):
     for _ in range(5):
         user = make_user()
         token = open_session(user=user, device_info="Phone").refresh
-        answers = at_once(2, lambda index, t=token: refresh_session(refresh_token=t, device_info=devices[index]))
+        answers = at_once(*[partial(refresh_session, refresh_token=token, device_info=device) for device in devices])
         assert sum(not isinstance(answer, InvalidToken) for answer in answers) == answered
         assert live(user) == left
 
@@ -306,10 +289,8 @@ def test_a_family_that_ends_while_it_is_refreshed_leaves_no_token():
         tokens = open_session(user=user, device_info="Phone")
         family = user.sessions.get().family
 
-        def work(index, user=user, tokens=tokens, family=family):
-            if index:
-                return sessions.end_session(user=user, family=family, by=user)
-            return refresh_session(refresh_token=tokens.refresh, device_info="Phone")
-
-        at_once(2, work)
+        at_once(
+            partial(refresh_session, refresh_token=tokens.refresh, device_info="Phone"),
+            partial(sessions.end_session, user=user, family=family, by=user),
+        )
         assert live(user) == 0

@@ -5,6 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps_registry.builtin.lottery.models import Ticket
 from apps_registry.models import App
+from apps_registry.registry import room_app
 from platform_site.rest.exceptions import InvalidInput
 from prizes.entries import entries_of
 from prizes.models import Winner
@@ -143,6 +144,17 @@ def test_allow_multiple_wins(organiser, several):
     draw = make_draw(lottery, make_prize(lottery))
     assert draw.distinct is not several
     assert set(dict(entries_of(draw))) == ({person.pk, other.pk} if several else {other.pk})
+
+
+def test_what_a_page_begins_with(lottery):
+    user = make_user()
+    assert room_app(lottery.app_id).state_for(lottery, None) == {
+        "ticketNumber": None,
+        "tickets": None,
+        "ticketsLeft": 3,
+    }
+    join_room(room_id=lottery.pk, by=user)
+    assert room_app(lottery.app_id).state_for(lottery, user) == {"ticketNumber": 1, "tickets": 1, "ticketsLeft": 2}
 
 
 def test_more_tickets_in_a_draft_reach_those_who_wait(organiser):

@@ -2,10 +2,11 @@
 
 import pytest
 
-from platform_site.rest.exceptions import DomainError
-from prizes.actions import award_prize
+from platform_site.rest.exceptions import DomainError, InvalidInput, NotFound
+from prizes.actions import award_prize, delete_prize
 from prizes.errors import AlreadyWon, PrizeExhausted
 from prizes.models import Winner
+from rooms.actions import leave_room
 from rooms.enums import ParticipantRole
 from rooms.models import Notification, RoomEvent
 from tests.factories import add_participant, make_prize, make_room
@@ -88,3 +89,29 @@ def test_a_refused_award_tells_nobody(room, organiser):
     with pytest.raises(PrizeExhausted):
         award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=second.pk, by=organiser)
     assert not Notification.objects.filter(user=second.user).exists()
+
+
+def test_an_award_asks_the_database_six_times(room, organiser, participant, django_assert_num_queries):
+    prize, person = make_prize(room), room.participants.get(user=participant)
+    with django_assert_num_queries(6 + 2) as asked:  # a savepoint stands for BEGIN and COMMIT here
+        award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=person.pk, by=organiser)
+    assert [query["sql"].split()[0] for query in asked.captured_queries[1:-1]] == [
+        "SELECT",  # the room, locked, with prize and participant
+        "UPDATE",  # the stock
+        "INSERT",  # the win
+        "UPDATE",  # the room's numbers
+        "INSERT",  # the event
+        "INSERT",  # the message to the winner
+    ]
+
+
+def test_a_deleted_prize_and_a_person_who_left_are_not_found(room, organiser, participant):
+    prize, gone = make_prize(room), make_prize(room)
+    person, left = room.participants.get(user=participant), add_participant(room)
+    delete_prize(room_id=room.pk, prize_id=gone.pk, by=organiser)
+    leave_room(room_id=room.pk, by=left.user)
+    with pytest.raises(NotFound):
+        award_prize(room_id=room.pk, prize_id=gone.pk, participant_id=person.pk, by=organiser)
+    with pytest.raises(InvalidInput):
+        award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=left.pk, by=organiser)
+    assert not Winner.objects.exists()

@@ -15,40 +15,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.actors import PLATFORM
-from platform_site.rest.exceptions import DomainError
 from prizes.actions import award_prize, cancel_draw, commit_draw, revoke_winner, run_draw, update_prize
 from prizes.models import Draw, Prize, Winner
 from rooms.models import RoomEvent
 from tests.factories import add_participant, make_draw, make_prize, make_room, make_user
+from tests.races import at_once, codes
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-
-def at_once(tasks):
-    """Runs the tasks in threads of their own, all released together; how each ended: "done" or a refusal's code."""
-    gate = threading.Barrier(len(tasks))
-    ends: list[str] = [""] * len(tasks)
-
-    def work(number, task):
-        try:
-            connection.ensure_connection()
-            gate.wait(timeout=30)
-            task()
-            ends[number] = "done"
-        except DomainError as refusal:
-            ends[number] = refusal.code
-        except Exception as error:
-            ends[number] = repr(error)
-            raise
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(tasks)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(ends)
 
 
 def stock(prize):
@@ -86,7 +59,7 @@ def test_revoking_without_the_condition_returns_too_many_pieces(room, organiser)
                 )
 
     Prize.objects.filter(pk=prize.pk).update(quantity_remaining=0)
-    assert at_once([careless] * 16) == {"done": 16}
+    assert codes(at_once(*[careless] * 16)) == {"done": 16}
     assert stock(prize)[1] == 16
 
 
@@ -94,7 +67,7 @@ def test_sixteen_revocations_return_one_piece(room, organiser):
     prize = make_prize(room, quantity=20)
     person = room.participants.filter(role="PARTICIPANT").first()
     win = award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=person.pk, by=organiser)
-    ends = at_once([lambda: revoke_winner(room_id=room.pk, winner_id=win.pk, by=organiser)] * 16)
+    ends = codes(at_once(*[lambda: revoke_winner(room_id=room.pk, winner_id=win.pk, by=organiser)] * 16))
     assert ends == {"done": 16}
     assert stock(prize) == (20, 20, 0)
     assert RoomEvent.objects.filter(room=room, type="winner:removed").count() == 1
@@ -107,7 +80,7 @@ def test_fifty_draws_over_ten_pieces_award_ten(room, organiser):
         made = commit_draw(room_id=room.pk, by=organiser, prizes=[(prize.pk, 1)])
         run_draw(room_id=room.pk, draw_id=made.pk, by=organiser)
 
-    assert at_once([draw] * 50) == {"done": 10, "PRIZE_EXHAUSTED": 40}
+    assert codes(at_once(*[draw] * 50)) == {"done": 10, "PRIZE_EXHAUSTED": 40}
     assert Winner.objects.live().filter(prize=prize).count() == 10
     assert stock(prize) == (10, 0, 0)
     assert list(Draw.objects.order_by("seq").values_list("seq", flat=True)) == list(range(1, 11))
@@ -117,7 +90,7 @@ def test_fifty_draws_over_ten_pieces_award_ten(room, organiser):
 def test_concurrent_runs_award_once(room, organiser):
     prize = make_prize(room, quantity=10)
     draw = make_draw(room, prize, 5)
-    ends = at_once([lambda: run_draw(room_id=room.pk, draw_id=draw.pk, by=organiser)] * 12)
+    ends = codes(at_once(*[lambda: run_draw(room_id=room.pk, draw_id=draw.pk, by=organiser)] * 12))
     assert set(ends) <= {"done", "CONFLICT"}
     assert ends["done"] >= 1
     assert Winner.objects.count() == 5
@@ -131,7 +104,7 @@ def test_run_and_cancel_meet(room, organiser):
         draw = make_draw(room, prize)
         runs = [lambda draw=draw: run_draw(room_id=room.pk, draw_id=draw.pk, by=organiser)] * 3
         cancels = [lambda draw=draw: cancel_draw(room_id=room.pk, draw_id=draw.pk, by=organiser)] * 3
-        at_once(runs + cancels)
+        at_once(*runs, *cancels)
         draw.refresh_from_db()
         assert draw.status in ("COMPLETED", "CANCELLED")
         assert stock(prize) == ((3, 0, 0) if draw.status == "COMPLETED" else (3, 3, 0))
@@ -146,7 +119,9 @@ def test_commits_racing_awards_and_cuts_never_promise_too_much(room, organiser):
     ]
     commits = [lambda: commit_draw(room_id=room.pk, by=organiser, prizes=[(prize.pk, 2)])] * 15
     cuts = [lambda: update_prize(room_id=room.pk, prize_id=prize.pk, by=organiser, quantity=12)] * 3
-    ends = at_once([task for group in zip(awards[:15], commits, strict=True) for task in group] + awards[15:] + cuts)
+    ends = codes(
+        at_once(*[task for group in zip(awards[:15], commits, strict=True) for task in group], *awards[15:], *cuts)
+    )
     assert set(ends) <= {"done", "PRIZE_EXHAUSTED", "CONFLICT"}
     quantity, remaining, reserved = stock(prize)
     assert quantity == Winner.objects.live().count() + remaining
@@ -166,6 +141,7 @@ import django
 django.setup()
 from django.conf import settings
 from django.db import connection
+from accounts.actors import PLATFORM
 from platform_site.rest.exceptions import DomainError
 from prizes.actions import award_prize, cancel_draw, commit_draw, revoke_winner, run_draw, update_prize
 from prizes.models import Draw, Winner

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from accounts.actors import PLATFORM
 from accounts.models import User
-from platform_site.rest.exceptions import DomainError
+from platform_site.rest.exceptions import InvalidInput
 from prizes import stock
 from prizes.actions import award_prize, create_prize
+from prizes.actions.fund import with_asked
 from prizes.errors import AlreadyWon, PrizeExhausted
 from prizes.models import Prize, Winner
 from rooms.actions import join_room, leave_room, update_room
@@ -22,29 +24,9 @@ from rooms.events import record
 from rooms.models import Participant, Room, RoomEvent
 from rooms.permissions import Need, locked_room
 from tests.factories import add_participant, make_prize, make_room, make_user
+from tests.races import DONE, at_once, ends, wait_for_a_lock
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-WON = "won"
-
-
-def at_once(calls: list[Callable[[], Any]]) -> Counter:
-    """Starts all `calls` in the same moment, each on a connection of its own. Counts `WON` and the classes of errors;
-    an error that the product does not word is raised."""
-    start = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        try:
-            connection.ensure_connection()
-            start.wait(timeout=60)
-            call()
-        except DomainError as error:
-            return type(error)
-        finally:
-            connection.close()
-        return WON
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return Counter(threads.map(run, calls))
 
 
 def awards(room: Room, prize: Prize, people: list[Participant]) -> list[Callable[[], Any]]:
@@ -88,18 +70,16 @@ def test_without_a_guard_the_fund_oversells(room, threads, pieces):
     """The control: if this passed without overselling, the race below would prove nothing."""
     prize, people = make_prize(room, quantity=pieces), people_of(room, threads)
     all_have_read = threading.Barrier(threads)
-    outcome = at_once(
-        [lambda person=person: naive_award(prize.pk, person.pk, all_have_read) for person in people]  # type: ignore[misc]
-    )
-    assert outcome[WON] > pieces
+    outcome = ends(at_once(*[partial(naive_award, prize.pk, person.pk, all_have_read) for person in people]))
+    assert outcome[DONE] > pieces
     assert Winner.objects.live().filter(prize=prize).count() > pieces
 
 
 @pytest.mark.parametrize(("threads", "pieces"), [(8, 1), (200, 50)])
 def test_the_fund_never_oversells(room, threads, pieces):
     prize, people = make_prize(room, quantity=pieces), people_of(room, threads)
-    outcome = at_once(awards(room, prize, people))
-    assert outcome == {WON: pieces, PrizeExhausted: threads - pieces}
+    outcome = ends(at_once(*awards(room, prize, people)))
+    assert outcome == {DONE: pieces, PrizeExhausted: threads - pieces}
     assert Winner.objects.live().filter(prize=prize).values("participant").distinct().count() == pieces
     assert RoomEvent.objects.filter(room=room, type="winner:selected").count() == pieces
     assert_sound(room, prize)
@@ -108,8 +88,8 @@ def test_the_fund_never_oversells(room, threads, pieces):
 
 def test_one_person_wins_a_prize_once(room):
     prize, [person] = make_prize(room, quantity=5), people_of(room, 1)
-    outcome = at_once(awards(room, prize, [person] * 8))
-    assert outcome == {WON: 1, AlreadyWon: 7}
+    outcome = ends(at_once(*awards(room, prize, [person] * 8)))
+    assert outcome == {DONE: 1, AlreadyWon: 7}
     assert RoomEvent.objects.filter(room=room, type="winner:selected").count() == 1
     assert_sound(room, prize)
     assert prize.quantity_remaining == 4
@@ -125,14 +105,14 @@ def test_the_unique_rule_holds_where_the_lock_does_not(room):
         except IntegrityError:
             raise AlreadyWon from None
 
-    assert at_once([insert] * 8) == {WON: 1, AlreadyWon: 7}
+    assert ends(at_once(*[insert] * 8)) == {DONE: 1, AlreadyWon: 7}
 
 
 def test_the_conditional_write_holds_where_the_lock_does_not(room):
     """Eight decrements at once, without the lock of the room: one finds a piece."""
     prize = make_prize(room, quantity=1)
 
-    assert at_once([lambda: stock.take(prize.pk)] * 8) == {WON: 1, PrizeExhausted: 7}
+    assert ends(at_once(*[lambda: stock.take(prize.pk)] * 8)) == {DONE: 1, PrizeExhausted: 7}
 
 
 def test_a_failure_between_decrement_and_insert_loses_no_stock(room):
@@ -171,7 +151,7 @@ def test_a_log_that_is_not_locked_loses_numbers(room):
         all_have_read.wait(timeout=60)
         taken.append(last + 1)
 
-    at_once([count] * threads)
+    at_once(*[count] * threads)
     assert len(set(taken)) < threads
 
 
@@ -188,7 +168,7 @@ def test_different_actions_number_one_log(room):
         calls.append(lambda n=number: create_prize(room_id=room.pk, by=PLATFORM, name=f"Prize {n}"))  # type: ignore[misc]
         calls.append(lambda n=number: update_room(room_id=room.pk, by=PLATFORM, name=f"Party {n}"))  # type: ignore[misc]
         calls.append(tell)
-    assert at_once(calls) == {WON: 50}
+    assert ends(at_once(*calls)) == {DONE: 50}
     assert_sound(room, prize)
     told = Counter(RoomEvent.objects.filter(room=room, seq__gt=before).values_list("type", flat=True))
     assert told == {
@@ -201,8 +181,8 @@ def test_different_actions_number_one_log(room):
 
 
 def test_a_person_who_joins_eight_times_at_once_is_in_once(room, stranger):
-    outcome = at_once([lambda: join_room(room_id=room.pk, by=stranger)] * 8)
-    assert outcome == {WON: 1, AlreadyIn: 7}
+    outcome = ends(at_once(*[lambda: join_room(room_id=room.pk, by=stranger)] * 8))
+    assert outcome == {DONE: 1, AlreadyIn: 7}
     assert Participant.all_objects.filter(room=room, user=stranger).count() == 1
     assert RoomEvent.objects.filter(room=room, type="participant:joined", actor=stranger).count() == 1
 
@@ -210,8 +190,8 @@ def test_a_person_who_joins_eight_times_at_once_is_in_once(room, stranger):
 def test_coming_back_eight_times_at_once_revives_one_row(room, stranger):
     first = join_room(room_id=room.pk, by=stranger)
     leave_room(room_id=room.pk, by=stranger)
-    outcome = at_once([lambda: join_room(room_id=room.pk, by=stranger)] * 8)
-    assert outcome == {WON: 1, AlreadyIn: 7}
+    outcome = ends(at_once(*[lambda: join_room(room_id=room.pk, by=stranger)] * 8))
+    assert outcome == {DONE: 1, AlreadyIn: 7}
     assert Participant.all_objects.get(room=room, user=stranger).pk == first.pk
 
 
@@ -220,10 +200,10 @@ def test_awards_and_the_end_of_the_event(organiser):
     room = make_room(organiser)
     prize, people = make_prize(room, quantity=20), people_of(room, 20)
     end = [lambda: update_room(room_id=room.pk, by=organiser, status="COMPLETED")]
-    outcome = at_once(awards(room, prize, people) + end)
-    wins = outcome[WON] - 1
+    outcome = ends(at_once(*awards(room, prize, people), *end))
+    wins = outcome[DONE] - 1
     assert sum(outcome.values()) == 21
-    assert set(outcome) <= {WON, PrizeExhausted} | {
+    assert set(outcome) <= {DONE, PrizeExhausted} | {
         error for error in outcome if getattr(error, "code", "") == "ROOM_CLOSED"
     }
     assert_sound(room, prize)
@@ -232,10 +212,38 @@ def test_awards_and_the_end_of_the_event(organiser):
     assert not RoomEvent.objects.filter(room=room, type="winner:selected", seq__gt=closed.seq).exists()
 
 
+def test_an_award_that_waited_for_the_room_knows_who_left_meanwhile(room):
+    """One statement locks the room and reads prize and participant beside it, which may be older than the lock."""
+
+    def while_they_leave(act: Callable[[Participant], Any]) -> Any:
+        [person] = people_of(room, 1)
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                locked_room(room.pk, PLATFORM, Need.READ)
+                waiting = pool.submit(at_once, partial(act, person))
+                wait_for_a_lock()
+                leave_room(room_id=room.pk, by=person.user)
+            return waiting.result(timeout=60)[0]
+
+    def read_without_looking_again(person: Participant) -> Any:
+        with transaction.atomic():
+            rooms = with_asked(prize.pk, person.pk, Room.objects.select_for_update(of=("self",)))
+            return rooms.get(pk=room.pk).asked_participant
+
+    def award(person: Participant) -> Any:
+        return award_prize(room_id=room.pk, prize_id=prize.pk, participant_id=person.pk, by=PLATFORM)
+
+    prize = make_prize(room)
+    assert isinstance(while_they_leave(read_without_looking_again), Participant)  # who is not there any more
+    assert isinstance(while_they_leave(award), InvalidInput)
+    assert_sound(room, prize)
+    assert not Winner.objects.exists()
+
+
 def test_two_rooms_do_not_wait_for_each_other(organiser):
     """An award in one room goes through while another room is locked."""
     room, other = make_room(organiser), make_room(User.objects.get(pk=organiser.pk))
     prize, people = make_prize(other, quantity=1), people_of(other, 1)
     with transaction.atomic():
         locked_room(room.pk, organiser, Need.ORGANIZE)
-        assert at_once(awards(other, prize, people)) == {WON: 1}
+        assert ends(at_once(*awards(other, prize, people))) == {DONE: 1}

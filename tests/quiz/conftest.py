@@ -1,5 +1,6 @@
 """A quiz with three questions, and people who play it."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from apps_registry.builtin.quiz.models import Answer, Round
 from apps_registry.models import App
 from rooms.models import Room, RoomEvent
 from tests.factories import add_participant, make_room, make_user
+from tests.live import Server
 
 QUESTIONS: list[dict[str, Any]] = [
     {"id": "q1", "text": "Two and two?", "options": ["three", "four"], "correctIndex": 1},
@@ -68,3 +70,20 @@ def players(quiz: Room) -> list[User]:
 def shown(quiz: Room, players: list[User], organiser: User) -> Round:
     """The first question, just shown."""
     return show_question(room_id=quiz.pk, by=organiser)
+
+
+@pytest.fixture
+def committed_db(transactional_db: None) -> None:
+    """Rows are committed: other processes see them."""
+
+
+@pytest.fixture(scope="session")
+def server_process(django_db_setup: None) -> Iterator[Server]:
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(committed_db: None, server_process: Server) -> Server:
+    """A server process on the test's database, one for the run."""
+    return server_process

@@ -1,10 +1,13 @@
 """A quiz from its start to its leaderboard, by the actions alone."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from accounts.actors import PLATFORM
+from accounts.erasure import erase_user
 from apps_registry.builtin.quiz.actions import close_question, end_quiz, show_question, show_solution, start_quiz
 from apps_registry.builtin.quiz.errors import (
     AlreadyAnswered,
@@ -18,7 +21,7 @@ from apps_registry.builtin.quiz.errors import (
     TooFast,
 )
 from apps_registry.builtin.quiz.models import Answer, Quiz, Round
-from apps_registry.builtin.quiz.rounds import BETWEEN_COUNTS, SETTLE, next_moment, wake_room
+from apps_registry.builtin.quiz.rounds import BETWEEN_COUNTS, SETTLE, next_moment, wake_due_rooms, wake_room
 from apps_registry.builtin.quiz.state import state_of
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from prizes.actions import revoke_winner
@@ -430,6 +433,39 @@ class TestTelling:
         for _ in range(3):
             settled(quiz)
         assert len(told(quiz, "quiz:answer_submitted")) == len(told(quiz, "quiz:round_closed")) == 1
+
+
+class TestWorker:
+    """The rounds that the clock of no process closes: after a restart, or where a process died."""
+
+    def test_a_round_whose_decision_is_overdue(self, quiz, players, shown):
+        give_answer(quiz, players[0], shown, 1)
+        assert wake_due_rooms() == []
+        Round.objects.update(decide_at=timezone.now())
+        assert wake_due_rooms() == [quiz.pk]
+        assert wake_due_rooms() == []
+        assert Winner.objects.count() == 1
+
+    def test_a_round_whose_time_is_up(self, organiser):
+        quiz = make_quiz(organiser, scoring="points")
+        show_question(room_id=quiz.pk, by=organiser, index=1, now=timezone.now() - 11 * SECOND)
+        assert wake_due_rooms() == [quiz.pk]
+        assert Quiz.objects.get().status == "BETWEEN_ROUNDS"
+
+    def test_one_without_a_limit_and_without_a_right_answer_stays_open(self, quiz, players, shown):
+        give_answer(quiz, players[0], shown, 0)
+        assert wake_due_rooms() == []
+
+
+class TestErasure:
+    def test_who_is_erased_stays_on_the_leaderboard_without_a_name(self, quiz, players, shown, organiser):
+        give_answer(quiz, players[0], shown, 1)
+        settled(quiz)
+        name = players[0].name
+        erase_user(user=players[0], by=PLATFORM)
+        events = json.dumps(list(RoomEvent.objects.filter(room=quiz).values_list("payload", flat=True)))
+        assert "Deleted user" in events
+        assert name not in events
 
 
 class TestRuntimeValues:

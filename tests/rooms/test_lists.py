@@ -1,6 +1,8 @@
 """People of a list: in the room at once, under a placeholder that whoever has the e-mail address takes over."""
 
+import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from rooms.actions import (
 from rooms.cleaning import clean_placeholders
 from rooms.models import Invitation, ListedPlace, Participant, Room, RoomEvent
 from tests.factories import add_participant, make_draw, make_prize, make_room, make_user
+from tests.rooms.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 NINA = {"name": "Nina List", "email": "nina@example.com"}
@@ -386,3 +389,34 @@ def test_more_people_than_tickets_come_without_one(lottery, organiser, api):
     update_room(room_id=lottery.pk, by=organiser, name="Big night")
     data = batch(lottery, api(organiser), *[{"name": f"P {n}"} for n in range(103)]).json()["data"]
     assert [each["metadata"].get("ticketNumber") for each in data] == [*range(1, 101), None, None, None]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_person_comes_by_several_doors_at_once(organiser: User) -> None:
+    def take_without_a_lock(meet: threading.Barrier) -> None:
+        waiting = ListedPlace.objects.get(taken_at=None)
+        meet.wait(10)
+        Participant.objects.filter(pk=waiting.participant_id).update(user=user)
+        done.append(waiting.pk)
+
+    room, user = make_room(organiser), nina()
+    listed(room, organiser)
+    done: list[str] = []
+    meet = threading.Barrier(2)
+    at_once(*[partial(take_without_a_lock, meet)] * 2)
+    assert len(done) == 2  # both take it, and both would tell
+
+    for _ in range(3):
+        room = make_room(organiser)
+        place = listed(room, organiser)
+        results = at_once(
+            partial(take_listed_places, user=user),
+            partial(take_listed_places, user=user),
+            partial(join_room, room_id=room.pk, by=user),
+            partial(listed, room, organiser),
+        )
+        assert [type(result).__name__ for result in results if isinstance(result, Exception)][-1:] == ["AlreadyIn"]
+        assert list(Participant.objects.filter(room=room, user=user)) == [place]
+        assert RoomEvent.objects.filter(room=room, type="participant:updated").count() == 1
+        assert User.objects.get(pk=place.user_id).claimed_by == user

@@ -7,6 +7,7 @@ from django.db import transaction
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from rooms.actions import update_room
 from rooms.models import Notification, Room
 from rooms.notifications import notify
 from tests.live import Live, Server, apart, token_of
@@ -72,6 +73,18 @@ async def test_messages_are_pushed_once_to_every_device(server: Server, particip
     async with Live(server.live_url) as nobody:
         refused = await nobody.ask("notification:mark_read", notificationId=note.pk)
         assert refused["error"]["code"] == "UNAUTHORIZED"
+
+
+def test_the_log_by_rest_shows_the_room_as_the_caller_may_see_it(
+    room: Room, organiser: User, participant: User, api: Callable[..., APIClient]
+) -> None:
+    update_room(room_id=room.pk, by=organiser, name="Spring party")
+    for user, code, role in ((organiser, room.join_code, "ORGANIZER"), (participant, room.join_code, "PARTICIPANT")):
+        log = api(user).get(f"/api/v1/rooms/{room.pk}/events").json()["data"]
+        shown = next(each["data"]["room"] for each in log if each["event"] == "room:updated")
+        assert (shown["name"], shown["joinCode"], shown["myRole"]) == ("Spring party", code, role)
+    log = api().get(f"/api/v1/rooms/{room.pk}/events").json()["data"]
+    assert next(each["data"]["room"] for each in log if each["event"] == "room:updated")["joinCode"] is None
 
 
 def test_the_log_by_rest(

@@ -1,13 +1,12 @@
 """Two requests at once, on a database that lets them. Each test opens with the variant that must fail."""
 
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from platform_site.rest.exceptions import Forbidden, NotFound
@@ -26,32 +25,12 @@ from rooms.actions import (
 )
 from rooms.errors import AlreadyIn, NotInRoom, NotOrganizer, OrganizerStays, RoomClosed
 from rooms.models import Invitation, Participant, Room, RoomEvent
+from tests import races
 from tests.factories import add_participant, make_room, make_user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """What each call returned or raised, all having started together."""
-    results: list[Any] = [None] * len(calls)
-    start = threading.Barrier(len(calls))
-
-    def run(number: int, call: Callable[[], Any]) -> None:
-        try:
-            start.wait(10)
-            results[number] = call()
-        except Exception as error:  # noqa: BLE001  the test looks at it
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-        assert not thread.is_alive()
-    return results
+# What has no guard may end in an error of the database: the tests look at it.
+at_once = partial(races.at_once, caught=Exception)
 
 
 def kinds(results: list[Any]) -> list[str]:
@@ -64,17 +43,6 @@ def numbers(room: Room) -> list[int]:
 
 def events_of(room: Room, type: str) -> int:
     return RoomEvent.objects.filter(room=room, type=type, visibility="PUBLIC").count()
-
-
-def wait_for_a_lock() -> None:
-    """Returns once some connection waits for a lock."""
-    for _ in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("Nobody waits.")
 
 
 def test_two_joins_of_one_person(room):
@@ -178,7 +146,7 @@ def test_a_moderator_who_is_removed_while_they_wait_does_nothing_more(room, orga
         with transaction.atomic():
             remove_participant(room_id=room.pk, participant_id=person.pk, by=organiser)
             waiting.start()
-            wait_for_a_lock()
+            races.wait_for_a_lock()
         waiting.join(30)
         return results[0]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef
 
 from accounts.actors import Actor
 from apps_registry.builtin.lottery.models import Ticket
@@ -114,8 +114,13 @@ def tell_none_left(room: Room, participant: Participant) -> None:
     )
 
 
-def tickets_left(room: Room) -> int:
-    return max(room.app_settings["ticketCount"] - Ticket.objects.filter(room=room).count(), 0)
+def state_of(room: Room, user: Any) -> dict[str, Any]:
+    """What a page of `user` (None: an outsider) begins with: {ticketNumber, tickets, ticketsLeft}."""
+    own: dict[str, Any] = {}
+    if user is not None and user.is_authenticated:
+        own = Participant.objects.filter(room=room, user_id=user.pk).values_list("metadata", flat=True).first() or {}
+    left = room.app_settings["ticketCount"] - Ticket.objects.filter(room=room).count()
+    return {"ticketNumber": own.get(NUMBER), "tickets": own.get(WEIGHT), "ticketsLeft": max(left, 0)}
 
 
 def seat_everybody(room: Room, before: dict[str, Any], by: Actor) -> None:
@@ -136,9 +141,3 @@ def seat_everybody(room: Room, before: dict[str, Any], by: Actor) -> None:
             participant.save(update_fields=["metadata", "updated_at"])
         # Whoever waits in vain was told so when they joined.
         seat(room, participant, tell=not before)
-
-
-def without_ticket(room: Room) -> int:
-    """How many people take part and hold no ticket."""
-    people = Participant.objects.filter(room=room, role=ParticipantRole.PARTICIPANT)
-    return people.annotate(number=F("lottery_ticket__number")).filter(number=None).count()

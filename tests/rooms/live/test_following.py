@@ -17,7 +17,7 @@ from rooms.live.protocol import obey
 from rooms.live.refusals import TooManyMessages
 from rooms.models import Participant, Room
 from rooms.permissions import lock_room
-from tests.factories import make_room
+from tests.factories import add_participant, make_app, make_room
 from tests.live import apart
 from tests.rooms.live.fakes import done, enter, follow, hub_in_test, quiet, tell, write
 
@@ -233,3 +233,59 @@ async def test_a_connection_follows_fifty_rooms(organiser: User) -> None:
             await obey(hub, phone, "room:subscribe", {"roomId": each.pk}, timezone.now()) for each in [*rooms, rooms[0]]
         ]
         assert [answer["success"] for answer in answers] == [True] * MOST_ROOMS + [False, True]
+
+
+async def test_a_room_in_a_frame_is_the_room_as_its_viewer_may_see_it(
+    organiser: User, moderator: User, participant: User
+) -> None:
+    def make() -> Room:
+        levels = {
+            name: {"type": "string", "x-visibility": name, "x-mutable": True}
+            for name in ("public", "organizer", "private")
+        }
+        settings = {"public": "a", "organizer": "b", "private": "c"}
+        schema = {"type": "object", "properties": levels}
+        made = make_room(organiser, app=make_app(schema), app_settings=settings)
+        add_participant(made, moderator, ParticipantRole.MODERATOR)
+        add_participant(made, participant)
+        return made
+
+    async with hub_in_test() as hub:
+        room = await apart(make)
+        phones = {user: enter(hub, user) for user in (organiser, moderator, participant, None)}
+        starts = {user: (await follow(hub, phone, room))["seq"] for user, phone in phones.items()}
+        await done(hub, update_room, room_id=room.pk, by=organiser, name="Spring party")
+        await done(hub, update_room, room_id=room.pk, by=organiser, app_settings={"private": "d", "public": "e"})
+        seen = {
+            organiser: {"public": "e", "organizer": "b", "private": "d"},
+            moderator: {"public": "e", "organizer": "b"},
+            participant: {"public": "e"},
+            None: {"public": "e"},
+        }
+        for replayed in (False, True):
+            for user, phone in phones.items():
+                if replayed:
+                    phone.frames.clear()
+                    await follow(hub, phone, room, since=starts[user])
+                told = phone.frames[0][1]["room"]
+                updates = [data["room"] for name, data in phone.frames if name == "room:updated"]
+                assert len(updates) >= 2, user
+                for each in updates:
+                    assert each.keys() == told.keys()
+                    assert (each["joinCode"], each["myRole"]) == (told["joinCode"], told["myRole"])
+                assert updates[-1]["appSettings"] == seen[user]
+                assert updates[-1]["name"] == "Spring party"
+        stored = await apart(lambda: list(room.events.filter(type="room:updated").values_list("payload", flat=True)))
+        assert not any("private" in str(payload) for payload in stored)
+        assert all(payload["room"]["joinCode"] is None for payload in stored)
+
+
+async def test_a_room_told_while_somebody_catches_up_is_theirs_too(room: Room, organiser: User) -> None:
+    async with hub_in_test() as hub:
+        phone = enter(hub, organiser)
+        _, catch_up = await hub.following.subscribe(phone, room.pk, since=None, level=None)
+        await done(hub, update_room, room_id=room.pk, by=organiser, name="Spring party")
+        await catch_up()
+        assert phone.names() == ["room:subscribed", "room:updated"]
+        shown = phone.frames[-1][1]["room"]
+        assert (shown["name"], shown["joinCode"], shown["myRole"]) == ("Spring party", room.join_code, "ORGANIZER")
