@@ -34,6 +34,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("platform_site.api")),
     path("draws/verify", draws.verify_file, name="draw-verify-file"),
+    path("draws/verify_draw.py", draws.draw_program, name="draw-program"),
+    path("draws/<str:draw_id>/receipt.json", draws.draw_receipt, name="draw-receipt"),
     path("draws/<str:draw_id>/verify", draws.verify_draw, name="draw-verify"),
     path("draws/<str:draw_id>/record.json", draws.draw_record, name="draw-record"),
     path("", include("accounts.urls")),

@@ -7,6 +7,7 @@
   const byId = (id) => document.getElementById(id);
   const peopleNames = JSON.parse(byId("names").textContent);
   const MOST_SHOWN = 50;
+  const ROWS_A_FRAME = 200;
 
   const TITLES = {
     shape: "The record is complete",
@@ -14,7 +15,8 @@
     entries: "The list of people is the one that was sealed",
     rules: "The prizes and rules are the ones that were sealed",
     fingerprint: "The fingerprint fits everything that was sealed",
-    phone: "It is the fingerprint that you saw",
+    phone: "It is the fingerprint that this device kept",
+    entry: "You are in the list",
     seed: "The secret number is the one that was sealed",
     entropy: "The public value",
     withdrawn: "People who could not win any more",
@@ -24,13 +26,20 @@
   const MARKS = {OK: "✓", WRONG: "✕", SKIPPED: "–", OPEN: "…"};
   const STATES = {OK: "Right", WRONG: "Wrong", SKIPPED: "Not checked"};
   const PARTS = {
-    shape: "the form of the record", label: "the draw it belongs to", entries: "the list of people",
-    entriesHash: "the check sum of the list of people", rules: "the prizes and rules",
-    rulesHash: "the check sum of the rules", fingerprint: "the fingerprint", commitment: "the seal of the secret number",
-    entropyPlan: "the plan for the public value", phone: "the fingerprint that you saw", seed: "the secret number",
+    shape: "the form of the record", label: "the draw it belongs to", committedAt: "the time of the commit",
+    entries: "the list of people", tree: "the list of people", entriesRoot: "the check sum of the list of people",
+    entryCount: "the number of people", totalWeight: "the sum of the weights", rules: "the prizes and rules",
+    mode: "who was announced to choose", rulesHash: "the check sum of the rules", entry: "your entry", fingerprint: "the fingerprint", commitment: "the seal of the secret number",
+    entropyPlan: "the plan for the public value", phone: "the fingerprint that this device kept", seed: "the secret number",
     entropy: "the public value", withdrawn: "who could not win any more", winners: "the winners",
     strength: "the claimed strength",
   };
+
+  const REASONS = {
+    left: "left the event", removed: "was removed", won: "won something else", unknown: "is not known any more",
+  };
+  const UNREADABLE = "This is no record of a draw and no receipt: the file may be damaged, cut short, or of another kind. "
+    + "Download it again.";
 
   // --- The worker ---------------------------------------------------------------------------------------------------
 
@@ -105,12 +114,18 @@
       const more = make("button", `Show all ${rows.length.toLocaleString()}`, "quiet");
       more.type = "button";
       more.addEventListener("click", () => {
-        add(rows.slice(MOST_SHOWN));
         more.remove();
+        addInParts(add, rows, MOST_SHOWN);
       });
       box.append(more);
     }
     return box;
+  }
+
+  /** The rest of the rows, a part for each frame, so that the page stays usable however many there are. */
+  function addInParts(add, rows, from) {
+    add(rows.slice(from, from + ROWS_A_FRAME));
+    if (from + ROWS_A_FRAME < rows.length) requestAnimationFrame(() => addInParts(add, rows, from + ROWS_A_FRAME));
   }
 
   function fill(id, ...children) {
@@ -132,7 +147,7 @@
     const name = facts.rehearsal ? "rehearsal" : "draw";
     if (!report.ok) {
       const parts = [...new Set(report.faults.map((fault) => PARTS[fault.part] || fault.part))];
-      return ["WRONG", "This record is wrong", `Do not trust it. Wrong: ${parts.join(", ")}. The steps below say why.`];
+      return ["WRONG", `This ${report.kind} is wrong`, `Do not trust it. Wrong: ${parts.join(", ")}. The steps below say why.`];
     }
     if (facts.status === "CANCELLED") {
       return ["OPEN", `This ${name} was cancelled`,
@@ -151,6 +166,10 @@
       return ["OPEN", "The sums are right, but look at who could not win",
         `The winners follow from what was sealed, less ${people} who left, were removed, or won otherwise before the `
         + "draw. With them the result would be another. Below: who, when, why, and who would have won."];
+    }
+    if (report.kind === "receipt") {
+      return ["OK", "The receipt is right", "The winners follow from what was sealed before the draw. Whether everybody in "
+        + "the list exists, and once only, is seen in the whole record."];
     }
     return ["OK", "Everything is right", facts.rehearsal
       ? "This was a rehearsal: it awards nothing. The result follows from what was sealed."
@@ -173,8 +192,9 @@
   }
 
   function showFingerprint(facts) {
-    const groups = facts.fingerprint ? facts.fingerprint.slice(0, 16).match(/.{4}/g) : [];
-    fill("fingerprint", ...groups.map((group) => make("li", group)));
+    const groups = facts.fingerprint ? facts.fingerprint.match(/.{4}/g) : [];
+    fill("fingerprint", ...groups.slice(0, 4).map((group) => make("li", group)));
+    byId("whole-fingerprint").textContent = groups.join(" ");
     byId("fingerprint-card").hidden = !groups.length;
     byId("phone-answer").textContent = "";
   }
@@ -206,7 +226,7 @@
     const rows = report.withdrawn.map((one) => {
       const by = make("span", one.by === null ? "–" : "", "");
       if (one.by !== null) by.append(make("span", one.by, "id mono"));
-      return [person(one.participantId), make("span", `${one.at}: ${one.reason}`), by];
+      return [person(one.participantId), make("span", `${one.at}: ${REASONS[one.reason] || one.reason}`), by];
     });
     const parts = [table("Withdrawn", ["Who", "When and why", "By"], rows)];
     if (report.withoutWithdrawn) {
@@ -217,8 +237,10 @@
   }
 
   function showCautions(report) {
-    fill("cautions-list", ...report.cautions.map((text) => make("li", text)));
-    byId("cautions").hidden = !report.cautions.length;
+    const notProven = report.notProven.length ? [`Nothing proves: ${report.notProven.join("; ")}.`] : [];
+    const lines = [...report.cautions, ...notProven];
+    fill("cautions-list", ...lines.map((text) => make("li", text)));
+    byId("cautions").hidden = !lines.length;
   }
 
   let facts = null;
@@ -228,12 +250,12 @@
     byId("found").replaceChildren();
     let answer;
     try {
-      answer = await ask("check", {text, shown: null});
-    } catch (error) {
+      answer = await ask("check", {text, shown: keptFor(root.dataset.draw)});
+    } catch {
       for (const id of ["fingerprint-card", "mine", "winners", "steps-card", "withdrawn", "cautions"]) {
         byId(id).hidden = true;
       }
-      showVerdict("WRONG", "This file cannot be read", `It is no record of a draw: ${error.message}`);
+      showVerdict("WRONG", "This file cannot be read", UNREADABLE);
       return;
     }
     facts = answer.facts;
@@ -244,7 +266,7 @@
     showWithdrawn(answer.report, facts);
     showCautions(answer.report);
     byId("mine").hidden = !facts.entryCount;
-    const wanted = new URLSearchParams(location.hash.slice(1)).get("entry");
+    const wanted = new URLSearchParams(location.hash.slice(1)).get("entry") || root.dataset.me;
     if (wanted) find(wanted);
   }
 
@@ -255,12 +277,17 @@
     const {entry} = await ask("find", {participantId});
     const box = make("div", "", "found-entry");
     if (!entry) {
-      box.append(make("strong", "Not in this draw."), make("p", "This id is not in the sealed list of entries."));
+      const missing = facts.kind === "receipt"
+        ? "This receipt does not show such an entry. The whole record does, where there is one."
+        : "The sealed list of entries has no such id, and no such name stands on this page.";
+      box.append(make("strong", facts.kind === "receipt" ? "Not in this receipt." : "Not in this draw."), make("p", missing));
     } else {
       const share = (100 * entry.weight / entry.totalWeight).toLocaleString(undefined, {maximumSignificantDigits: 3});
       const own = participantId === root.dataset.me;
       box.append(make("strong", own ? "You are in the sealed list." : "This person is in the sealed list."));
       const list = make("ul");
+      list.append(make("li", `Number ${entry.position.toLocaleString()} in the list of `
+        + `${plural(facts.entryCount, "entry", "entries")}.`));
       list.append(make("li", `Weight ${entry.weight.toLocaleString()} of ${entry.totalWeight.toLocaleString()} (${share} %).`));
       if (entry.withdrawn) list.append(make("li", "Withdrawn before the draw was run: could not win."));
       for (const {prizeId, place} of entry.places || []) {
@@ -278,10 +305,21 @@
     byId("found").replaceChildren(box);
   }
 
+  /** The id that belongs to what somebody typed: an id, one's own name, or a name that stands on this page. */
+  function idOf(typed) {
+    const plain = (text) => text.normalize("NFC").trim().toLocaleLowerCase();
+    if (root.dataset.me && plain(root.dataset.myName) === plain(typed)) return root.dataset.me;
+    const named = Object.keys(peopleNames).filter((id) => plain(peopleNames[id]) === plain(typed));
+    return named.length === 1 ? named[0] : typed;
+  }
+
+  /** The fingerprint that this device kept when the draw was announced: all 64 digits, or null. */
+  const keptFor = (drawId) => (drawId ? self.DrawCheck.kept(drawId) : null);
+
   byId("find-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    const id = byId("entry").value.trim();
-    if (id) find(id);
+    const typed = byId("entry").value.trim();
+    if (typed) find(idOf(typed));
   });
   const itsMe = byId("this-is-me");
   if (itsMe) itsMe.addEventListener("click", () => find(root.dataset.me));
@@ -289,8 +327,8 @@
   byId("phone-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const answer = byId("phone-answer");
-    const {step} = await ask("phone", {shown: byId("phone").value});
-    answer.textContent = `${MARKS[step.state]} ${step.message}`;
+    const {step, caution} = await ask("phone", {shown: byId("phone").value});
+    answer.textContent = `${MARKS[step.state]} ${step.message}${caution ? ` ${caution}` : ""}`;
     answer.className = `small ${step.state}`;
   });
 
@@ -308,8 +346,8 @@
       const answer = await fetch(root.dataset.record, {headers: {Accept: "application/json"}});
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       await check(await answer.text());
-    } catch (error) {
-      showVerdict("WRONG", "The record could not be loaded", `Try again: ${error.message}.`);
+    } catch {
+      showVerdict("OPEN", "The record could not be loaded", "Load this page again when you have a connection.");
     }
   })();
 })();
