@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def snapshot_in(page):
-    return json.loads(re.search(r'<script id="snapshot" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    return json.loads(re.findall(r'<script id="snapshot" type="application/json">(.*?)</script>', page, re.DOTALL)[0])
 
 
 def fill(room, organiser, count):
