@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Condition
 
@@ -60,7 +61,10 @@ def lend_connection() -> None:
         connection.close()
 
 
-hashes = Turns(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+hashes = Turns(PROCESSORS)
+# Always the same few threads: the C library keeps 19 MiB for each thread that ever computed a hash.
+threads = ThreadPoolExecutor(PROCESSORS, thread_name_prefix="hash")
 
 
 class PasswordHasher(Argon2PasswordHasher):
@@ -76,8 +80,8 @@ class PasswordHasher(Argon2PasswordHasher):
 
     def encode(self, password: str, salt: str) -> str:
         with hashes.turn():
-            return super().encode(password, salt)
+            return threads.submit(super().encode, password, salt).result()
 
     def verify(self, password: str, encoded: str) -> bool:
         with hashes.turn():
-            return super().verify(password, encoded)
+            return threads.submit(super().verify, password, encoded).result()

@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import DELETED_USER_NAME, Session, User
+from accounts.names import masked_name
+from platform_site.hooks import NAME_MASKED
 from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
 
 
@@ -87,5 +89,9 @@ class GoogleAddressSerializer(serializers.Serializer):
 
 
 def as_profile(user: User, viewer: Any) -> dict[str, Any]:
-    """`user` as `viewer` may see them: themselves with e-mail, others without."""
-    return (OwnUserSerializer if user.pk == viewer.pk else PersonSerializer)(user).data
+    """`user` as `viewer` may see them: themselves with e-mail, others without, and with a masked name where a room
+    keeps it from them."""
+    if user.pk == viewer.pk:
+        return OwnUserSerializer(user).data
+    shown = PersonSerializer(user).data
+    return shown | {"name": masked_name(user.name)} if any(NAME_MASKED(person=user, viewer=viewer)) else shown

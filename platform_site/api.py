@@ -10,7 +10,7 @@ from accounts.api import AuthViewSet, SessionViewSet, UserViewSet
 from apps_registry.api import AppViewSet
 from platform_site.asyncapi import asyncapi_json, asyncapi_page
 from platform_site.db.ids import ID_PATTERN
-from platform_site.views import OpenAPIDocument, UnknownPath
+from platform_site.views import OpenAPIDocument, UnknownPath, fair_draw_page
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
 from rooms.claims_api import ClaimViewSet
@@ -48,6 +48,7 @@ urlpatterns = [
     path("v1/openapi.json", OpenAPIDocument.as_view(), name="openapi"),
     path("v1/", include(router.urls)),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi", throttle_classes=[]), name="docs"),
+    path("docs/fair-draw/", fair_draw_page, name="fair-draw-docs"),
     path("docs/live/", asyncapi_page, name="live-docs"),
     re_path("", UnknownPath.as_view()),
 ]

@@ -25,12 +25,16 @@ class Hook:
 
 #: (user) Somebody signed in, and it was committed. Each function runs on its own; none can undo the sign-in.
 SIGNED_IN = Hook("SIGN_IN_HOOKS")
+#: (request, user) Somebody is about to sign in on a page; the session still is what it was before.
+PAGE_SIGNING_IN = Hook("PAGE_SIGN_IN_HOOKS")
 #: (marks) These hashes of marks were revoked, and it was committed, by this process.
 REVOKED = Hook("REVOCATION_LISTENERS")
 #: (user) Forget this person, inside the transaction of the erasure. The first function may refuse it.
 ERASING = Hook("ERASERS")
 #: (user) Tell what is kept about this person, to themselves. Answers {name: value}, in names of the API.
 EXPORTING = Hook("EXPORTERS")
+#: (person, viewer) Whether `viewer` sees the name of `person` masked, on the profile that everybody may read.
+NAME_MASKED = Hook("NAME_MASKERS")
 #: () Forget what nobody needs any more. Answers {what: how many}.
 CLEANING = Hook("CLEANERS")
 #: (room, by) A locked room ends and is still open: end what is open in it, in the same transaction, or refuse.

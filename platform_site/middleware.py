@@ -119,7 +119,8 @@ class ApiMiddleware:
         if response.status_code >= 400 and not response.headers.get("Content-Type", "").startswith("application/json"):
             # Django's own page, in DEBUG one with everything in it.
             response = refusal(*GENERIC.get(response.status_code, GENERIC[500]))
-        if request.path.startswith(VERSION) and request.path not in UNLIMITED and response.status_code != 503:
+        is_away = response.status_code == 503 and not hasattr(request, "rate_limit")  # nowhere to count
+        if request.path.startswith(VERSION) and request.path not in UNLIMITED and not is_away:
             try:
                 response = limited(request, response)
             except DatabaseError as error:

@@ -280,6 +280,8 @@ EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 
 # What upper layers do at turns of lower ones: platform_site.hooks says when each is called, and with what.
+NAME_MASKERS = ["rooms.masking.is_masked_to"]
+PAGE_SIGN_IN_HOOKS = ["platform_site.pages.seats.keep_what_guests_have"]
 SIGN_IN_HOOKS = ["rooms.actions.take_listed_places", "rooms.actions.redeem_invitations"]
 ROOM_CLOSERS = ["prizes.actions.cancel_open_draws"]
 ROOM_PAGES = ["platform_site.room_page.page_of"]

@@ -1,6 +1,8 @@
 """Pages and answers that belong to no app: the start, health, descriptions of the API, and failures."""
 
 import sys
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +11,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy
+from markdown_it import MarkdownIt
 from redis import Redis, RedisError
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -123,6 +128,22 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html")
 
 
+def fair_draw_page(request: HttpRequest) -> HttpResponse:
+    """docs/fair-draw.md, for whoever reads what a draw promises and by which bytes."""
+    return render(request, "fair_draw.html", {"text": fair_draw_text()})
+
+
+@cache
+def fair_draw_text() -> str:
+    """The page as HTML, its headings with the anchors that it links to. The text is our own, and may hold no HTML."""
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parts = reader.parse((settings.BASE_DIR / "docs" / "fair-draw.md").read_text(encoding="utf-8"))
+    for opening, words in pairwise(parts):
+        if opening.type == "heading_open":
+            opening.attrSet("id", slugify(words.content))
+    return mark_safe(reader.renderer.render(parts, reader.options, {}))  # noqa: S308
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return failure(request, 400)
 
@@ -161,7 +182,12 @@ def failure(
     if request.path.startswith(API_PREFIX):
         return refusal(*GENERIC.get(status, GENERIC[500]))
     title, advice = TOLD.get(status, TOLD[500])
-    context = {"status": status, "title": title, "advice": message or advice, "is_quiet": status >= 500}
+    context = {
+        "status": status,
+        "title": title,
+        "advice": gettext(message) if message else advice,
+        "is_quiet": status >= 500,
+    }
     response = render(request, "error.html", context, status=status)
     for name, value in (headers or {}).items():
         response[name] = value

@@ -32,12 +32,11 @@ from prizes.filters import DrawFilter, WinnerFilter
 from prizes.inputs import AwardInput, CancelInput, DrawInput, PrizeChanges, PrizeInput, RevocationInput, RunInput
 from prizes.models import Draw, Prize, Winner
 from prizes.proof_shapes import RECEIPT, RECORD
-from prizes.receipts import entry_of, receipt_json
+from prizes.receipts import entry_of, own_entry, receipt_json
 from prizes.records import record_json
 from prizes.shapes import DrawDetailSerializer, DrawSerializer, PrizeSerializer, WinnerSerializer
 from rooms.api import InRoomViewSet, signed_in
 from rooms.errors import RoomClosed, RoomNotActive
-from rooms.models import Participant
 from rooms.permissions import Need, readable_room, require
 from rooms.querysets import level_of
 
@@ -204,7 +203,7 @@ class DrawViewSet(InRoomViewSet):
     @operation("Read the record that anybody can recompute", answer=RECORD)
     @action(detail=True, methods=["get"])
     def proof(self, request: Request, room_id: str, pk: str) -> HttpResponse:
-        """Everything that the result follows from, the whole list of entries included: some 45 bytes an entry. It is
+        """Everything that the result follows from, the whole list of entries included: some 60 bytes an entry. It is
         public from the commit on. Keep it, and check it with `verify_draw.py` or on the page `/draws/verify`.
         """
         draw = found(self.get_queryset().defer(None), pk)
@@ -315,12 +314,6 @@ class ExportViewSet(APIViewSet):
     @action(detail=False, methods=["get"], url_path=r"evidence\.zip")
     def evidence(self, request: Request, room_id: str) -> HttpResponse:
         return file_answer(*evidence_pack(organized_room(request, room_id)))
-
-
-def own_entry(draw: Draw, user: Any) -> str | None:
-    """The caller's own entry in the draw, also of one who has left the room since."""
-    own = None if user.is_anonymous else Participant.all_objects.filter(room=draw.room_id, user=user).first()
-    return own.pk if own and entry_of(draw, own.pk) is not None else None
 
 
 def receipt_answer(receipt: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from prizes.entries import StoredEntries
 from prizes.enums import DrawStatus
 from prizes.models import Draw
 from prizes.records import facts_of
+from rooms.models import Participant
 
 MOST_KEPT = 64 * 2**20  # characters of lists of entries: some forty draws of 60,000 people
 LONGEST_IN_EVENT = 16 * 1024
@@ -64,6 +65,12 @@ RESULTS = Kept(MOST_KEPT)
 def entry_of(draw: Draw, participant_id: str) -> int | None:
     """Where this participant stands in the draw's list, from 0; None where they are not entered."""
     return tree_of(draw).position_of(participant_id)
+
+
+def own_entry(draw: Draw, user: Any) -> str | None:
+    """The caller's own participant where they are entered, also if they have left the room since; else None."""
+    own = None if user.is_anonymous else Participant.all_objects.filter(room=draw.room_id, user=user.pk).first()
+    return own.pk if own and entry_of(draw, own.pk) is not None else None
 
 
 def receipt_json(draw: Draw, participant_id: str | None) -> str:

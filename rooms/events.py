@@ -13,6 +13,7 @@ from apps_registry.manifest import Level
 from platform_site.rest.fields import iso
 from rooms.bells import ring, room_group, tell
 from rooms.enums import Visibility
+from rooms.masking import masked
 from rooms.models import Room, RoomEvent
 
 
@@ -73,7 +74,7 @@ def push_unlogged(room_id: str, event: str, data: dict[str, Any], level: Level =
     comes later, or a bell that gets lost, means that it is not told.
     """
     now = timezone.now()
-    message = {
+    message: dict[str, Any] = {
         "type": "room.pushed",
         "id": token_hex(8),
         "roomId": room_id,
@@ -81,4 +82,7 @@ def push_unlogged(room_id: str, event: str, data: dict[str, Any], level: Level =
         "event": event,
         "data": data | {"roomId": room_id, "timestamp": iso(now)},
     }
+    hidden = masked(message["data"])
+    if hidden != message["data"] and Room.objects.filter(pk=room_id, mask_names=True).exists():
+        message["masked"] = hidden  # for level public
     transaction.on_commit(partial(tell, message, group=room_group(room_id)), robust=True)

@@ -96,7 +96,7 @@ class CodeInput(Body):
     name = NameField(max_length=100, required=False, default="")
 
 
-class ClaimInput(serializers.Serializer):
+class ClaimInput(Body):
     guestToken = serializers.CharField(max_length=2000, source="guest_token")
 
 

@@ -3,34 +3,20 @@
 The log keeps whole names; they are masked on the way out, by REST and live alike.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from accounts.models import DELETED_USER_NAME
+from django.apps import apps
+
+from accounts.models import User
+from accounts.names import masked_name
+from rooms.enums import RUNNERS
 from rooms.querysets import level_of, user_id_of
 
 # Where an object of these keys stands, it is a person, though it has no avatar to know it by.
 PEOPLE_KEYS = frozenset({"user", "organizer", "fulfilledBy", "revokedBy", "removedBy"})
 # A name beside the id of whose name it is.
 NAMES_BY_ID = {"participantName": "participantId", "userName": "userId"}
-
-
-def masked_name(name: str) -> str:
-    """The first word, and of the last one the initial. A single word stays as it is."""
-    words = name.partition("@")[0].split()
-    if len(words) < 2 or name == DELETED_USER_NAME:
-        return " ".join(words)
-    return f"{words[0]} {initial(words[-1])}."
-
-
-def initial(word: str) -> str:
-    """The first letter, with the marks that belong to it."""
-    letters = word.lstrip("\"'([{«“‘.,-") or word
-    end = 1
-    while end < len(letters) and unicodedata.combining(letters[end]):
-        end += 1
-    return letters[:end].upper()
 
 
 def masks_for(room: Any, user: Any) -> bool:
@@ -41,6 +27,18 @@ def masks_for(room: Any, user: Any) -> bool:
 def as_shown(data: Any, room: Any, user: Any) -> Any:
     """What an answer about `room` says to `user`."""
     return masked(data, own_id=user_id_of(user)) if masks_for(room, user) else data
+
+
+def is_masked_to(*, person: User, viewer: User) -> bool:
+    """Whether the profile of `person` masks their name to somebody else: they are in a room that masks names, and in
+    none in which `viewer` sees it whole."""
+    people = apps.get_model("rooms.Participant").objects
+    rooms = apps.get_model("rooms.Room").objects.filter(pk__in=people.filter(user=person.pk).values("room"))
+    if not rooms.filter(mask_names=True).exists() or viewer.is_superuser:
+        return False
+    runs = people.filter(user=viewer.pk, role__in=RUNNERS).values("room")
+    whole = rooms.as_seen_by(viewer).filter(mask_names=False)
+    return not (whole.exists() or rooms.filter(pk__in=runs).exists())
 
 
 def masked(value: Any, *, own_id: str = "", key: str = "") -> Any:

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from rooms.enums import RoomStatus
 from rooms.models import Room
 
 MOST_AT_THE_START = 8
@@ -18,7 +19,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         own = Room.objects.filter(participants__user=request.user.pk, participants__deleted_at=None)
         mine = list(own.order_by("-participants__joined_at", "-id")[:MOST_AT_THE_START])
-    rooms = Room.objects.listed_for(None).filter(status="ACTIVE").with_counts().order_by("-created_at", "id")
+    rooms = Room.objects.listed_for(None).filter(status=RoomStatus.ACTIVE).with_counts().order_by("-created_at", "id")
     return render(request, "home.html", {"rooms": rooms[:MOST_AT_THE_START], "my_rooms": mine})
 
 

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import sessions
 from accounts.actions import update_profile
 from accounts.erasure import erase_user
+from accounts.export import export_of
 from accounts.inputs import ProfileInput
 from accounts.models import Session
 from accounts.page_sessions import DEVICE
@@ -77,6 +78,17 @@ def end_devices(request: HttpRequest) -> HttpResponse:
         except NotFound:
             messages.success(request, gettext("The device was signed out already."))
     return redirect("my-devices")
+
+
+@never_cache
+@login_required
+@require_safe
+def my_data_file(request: HttpRequest) -> HttpResponse:
+    """All that is kept about the reader, as the API tells it, as a file."""
+    user: Any = request.user
+    response = JsonResponse(export_of(user), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return response
 
 
 @never_cache

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from platform_site.pages.seats import resume_seat
 from platform_site.pages.snapshot import snapshot_of
-from rooms.enums import EntryPolicy
+from rooms.enums import OPEN_STATUSES, EntryPolicy
 
 SKINS = {"new-year", "christmas", "birthday"}
 
@@ -35,7 +35,7 @@ def room_page(request: HttpRequest, room_id: str) -> HttpResponse:
         "zone": room.get("timeZone", "UTC"),
         "may_join": may_join(room, request.user) and me is None,
         "may_leave": me is not None and room["createdBy"] != me["userId"],
-        "is_open": room["status"] in ("DRAFT", "ACTIVE"),
+        "is_open": room["status"] in OPEN_STATUSES,
     }
     return render(request, "pages/room.html", context)
 
@@ -65,5 +65,5 @@ def is_held(winner: dict[str, Any]) -> bool:
 
 def may_join(room: dict[str, Any], user: Any) -> bool:
     """Whether a button to join makes sense here: guests come by the code, everybody else where the room is public."""
-    is_open = room["status"] in ("DRAFT", "ACTIVE") and room["isPublic"]
+    is_open = room["status"] in OPEN_STATUSES and room["isPublic"]
     return is_open and room["entryPolicy"] != EntryPolicy.INVITE_ONLY and not (isinstance(user, User) and user.is_guest)

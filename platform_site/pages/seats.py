@@ -1,13 +1,20 @@
 """Seats of guests: a browser keeps the seats that it took without an account, one a room, in its session."""
 
+import logging
 import re
 
+from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from accounts.actions import sign_in_page
 from accounts.models import User
 from accounts.tokens import new_secret
+from platform_site.rest.exceptions import DomainError
 from rooms.actions import place_of_device
+from rooms.actions.claims import claim_places
+
+logger = logging.getLogger(__name__)
 
 DEVICE_COOKIE = "device"  # a secret of this browser's; guests only
 DEVICE_KEY = re.compile(r"[A-Za-z0-9_-]{22,64}")
@@ -44,6 +51,24 @@ def resume_seat(request: HttpRequest, room_id: str) -> None:
         guest = place.user if place is not None else None
     if guest is not None and guest.pk != request.user.pk:
         take_seat(request, guest, room_id)
+
+
+def keep_what_guests_have(request: HttpRequest, user: User) -> None:
+    """A guest signs in: their seats in this browser become the account's, with tickets and wins (PAGE_SIGN_IN_HOOKS).
+
+    A seat in a room where the account has a place of its own stays the guest's, and the reader is told.
+    """
+    if user.is_guest:
+        return
+    ids = {*seats_of(request).values(), *([request.user.pk] if isinstance(request.user, User) else [])}
+    for guest in User.objects.filter(pk__in=ids, is_guest=True, is_active=True).order_by("pk"):
+        try:
+            claim_places(guest=guest, by=user)
+        except DomainError as refusal:
+            logger.info("A guest's places stay the guest's: %s", refusal.code)
+            name = guest.name
+            words = gettext("What you had here as the guest %(name)s stays apart: your account has a place of its own.")
+            messages.warning(request, words % {"name": name})
 
 
 def device_key(request: HttpRequest) -> str:

@@ -14,6 +14,7 @@ from platform_site.rest.fields import iso
 from prizes.models import Draw, Prize, Winner
 from prizes.shapes import DrawSerializer, PrizeSerializer, WinnerSerializer
 from rooms.enums import RUNNERS
+from rooms.masking import as_shown
 from rooms.models import Participant, Room
 from rooms.querysets import is_member, level_of
 from rooms.shapes import ParticipantSerializer, RoomSerializer
@@ -34,7 +35,7 @@ def snapshot_of(room_id: str, user: Any) -> dict[str, Any]:
     member = {"member": is_member(room, user), "user": user}
     prizes = Prize.objects.filter(room=room).with_winner_count().order_by("position", "created_at", "id")
     draws = Draw.objects.filter(room=room).seen_at(public_only=level == "public").light().with_lines()
-    return {
+    whole = {
         "room": room_shape(room, user),
         "level": level,
         "seq": room.last_public_seq if level == "public" else room.last_seq,
@@ -49,6 +50,8 @@ def snapshot_of(room_id: str, user: Any) -> dict[str, Any]:
         "draws": DrawSerializer(draws.order_by("-created_at", "-id")[:MOST_DRAWS], many=True).data,
         "runnerIds": list(people_of(room).filter(role__in=RUNNERS).values_list("user_id", flat=True)[:50]),
     }
+    shown: dict[str, Any] = as_shown(whole, room, user)
+    return shown
 
 
 def room_shape(room: Room, user: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the templates of pages need beyond Django's own tags."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.formats import date_format
@@ -22,17 +22,14 @@ def words_address() -> str:
 
 
 @register.filter
-def moment(when: datetime, zone: str = "UTC") -> SafeString:
+def moment(when: datetime, zone: str = "") -> SafeString:
     """A time that page.js puts into the reader's own zone, and into the event's `zone` beside it where they differ.
 
-    Without JavaScript it is told in the event's zone, by name.
+    Without a zone it is told in the reader's alone; without JavaScript in the event's, or UTC, by name.
     """
-    try:
-        place = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        zone, place = "UTC", ZoneInfo("UTC")
+    place = ZoneInfo(zone or "UTC")
     shown = date_format(when.astimezone(place), MOMENT.get(get_language() or "en", MOMENT["en"]))
-    return format_html('<time datetime="{}" data-zone="{}">{} ({})</time>', iso(when), zone, shown, zone)
+    return format_html('<time datetime="{}" data-zone="{}">{} ({})</time>', iso(when), zone, shown, place.key)
 
 
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))

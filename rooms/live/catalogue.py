@@ -55,14 +55,14 @@ EVENTS = {
         Event("winner:selected", "Somebody won.", {"winner": ref("Winner")}),
         Event("winner:updated", "A win was handed over or changed.", {"winner": ref("Winner")}),
         Event("winner:removed", "A win was revoked.", {"winnerId": ID, "participantId": ID, "prizeId": ID}),
-        Event("draw:committed", "A draw is announced: its commitment is fixed.", {"drawId": ID}),
+        Event("draw:committed", "A draw is announced: its commitment is fixed.", {"drawId": ID, "drawSeq": NUMBER}),
         Event(
             "draw:running",
             "A draw has begun: its public value is fixed before its seed is opened.",
-            {"drawId": ID, "entropy": TEXT},
+            {"drawId": ID, "drawSeq": NUMBER, "entropy": TEXT},
         ),
-        Event("draw:completed", "A draw has its winners, and its seed is revealed.", {"drawId": ID}),
-        Event("draw:cancelled", "A draw was called off, and its seed is revealed.", {"drawId": ID}),
+        Event("draw:completed", "A draw has its winners, and its seed is revealed.", {"drawId": ID, "drawSeq": NUMBER}),
+        Event("draw:cancelled", "A draw was called off, and its seed is revealed.", {"drawId": ID, "drawSeq": NUMBER}),
         Event(
             "room:subscribed", "A subscription begins, or begins anew after a change of role.", SUBSCRIBED, logged=False
         ),

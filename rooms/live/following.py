@@ -227,7 +227,9 @@ class Following:
         self.heard[message["id"]] = None
         if len(self.heard) > MOST_HEARD:
             del self.heard[next(iter(self.heard))]
-        self.worker.spawn(feed.push(Frame(message["event"], message["data"]), message["level"]))
+        frame = Frame(message["event"], message["data"])
+        hidden = Frame(message["event"], message["masked"]) if "masked" in message else None
+        self.worker.spawn(feed.push(frame, message["level"], hidden))
 
     def rung(self, room_id: str, seq: int | None) -> None:
         feed = self.feeds.get(room_id)

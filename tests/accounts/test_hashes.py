@@ -33,6 +33,7 @@ class Crowd:
         return False
 
 
+@pytest.mark.django_db(transaction=True)
 def test_as_many_passwords_are_checked_at_once_as_there_are_places(monkeypatch):
     crowd = Crowd()
     monkeypatch.setattr(Argon2PasswordHasher, "verify", crowd.verify)

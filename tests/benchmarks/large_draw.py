@@ -1,4 +1,5 @@
-"""How long a draw of 1,000 winners among 100,000 entries takes, and how much memory: run by hand, never as a test.
+"""How long a draw of 1,000 winners among 100,000 entries takes, how much memory, and what a receipt costs: run by hand,
+never as a test.
 
     uv run python -m tests.benchmarks.large_draw [--entries N] [--winners N] [--weighted] [--postgres]
 
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--winners", type=int, default=1000)
     parser.add_argument("--weighted", action="store_true")
     parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--over", nargs=2, metavar=("ROOM", "PRIZE"), help=argparse.SUPPRESS)
+    parser.add_argument("--over", nargs=3, metavar=("ROOM", "PRIZE", "OTHER"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.over:
         measure(chosen)
@@ -65,8 +66,8 @@ def main() -> None:
                 server.stop()
 
 
-def fill(chosen: argparse.Namespace) -> tuple[str, str]:
-    """An event with so many people, and a prize for the winners: the ids of room and prize."""
+def fill(chosen: argparse.Namespace) -> tuple[str, str, str]:
+    """An event with so many people, a prize for the winners and one for one: the ids of room and prizes."""
     # Django is ready only now: which database it has was not known before.
     import django  # noqa: PLC0415
 
@@ -90,7 +91,7 @@ def fill(chosen: argparse.Namespace) -> tuple[str, str]:
         ),
         batch_size=5000,
     )
-    return room.pk, make_prize(room, quantity=chosen.winners).pk
+    return room.pk, make_prize(room, quantity=chosen.winners).pk, make_prize(room).pk
 
 
 def measure(chosen: argparse.Namespace) -> None:
@@ -106,7 +107,7 @@ def measure(chosen: argparse.Namespace) -> None:
     from prizes.models import Draw, Winner  # noqa: PLC0415
     from prizes.records import record_json, record_of  # noqa: PLC0415
 
-    room_id, prize_id = chosen.over
+    room_id, prize_id, other_id = chosen.over
     connection.ensure_connection()
     print(f"{connection.vendor}: {chosen.winners:,} winners among {chosen.entries:,} entries; {peak():.0f} MiB before")
     rules = Eligibility(weight_field="tickets") if chosen.weighted else Eligibility()
@@ -115,10 +116,36 @@ def measure(chosen: argparse.Namespace) -> None:
     )
     timed("run", lambda: run_draw(room_id=room_id, draw_id=draw.pk, by=PLATFORM))
     assert Winner.objects.count() == min(chosen.winners, chosen.entries)
-    stored = Draw.objects.with_lines().get(pk=draw.pk)
+    receipts(draw.pk, f"receipts, {chosen.winners} won")
+    both = Eligibility(weight_field=rules.weight_field, exclude_winners=False)
+    one = commit_draw(room_id=room_id, by=PLATFORM, prizes=[(other_id, None)], eligibility=both)
+    receipts(one.pk, "receipts, commit")
+    run_draw(room_id=room_id, draw_id=one.pk, by=PLATFORM)
+    receipts(one.pk, "receipts, 1 won")
+    stored = Draw.objects.with_lines().get(seq=1)
     size = timed("record as JSON", lambda: sum(len(part) for part in record_json(stored)))
     print(f"the record has {size / 2**20:.1f} MiB")
     assert timed("check in Python", lambda: fair_draw.verify_record(record_of(stored))) == []
+
+
+def receipts(draw_id: str, name: str) -> None:
+    """The first receipt of a process, which reads the list, and the mean of a thousand of different people."""
+    from prizes.models import Draw  # noqa: PLC0415
+    from prizes.receipts import receipt_json, tree_of  # noqa: PLC0415
+
+    def ask(participant_id: str) -> int:
+        draw = Draw.objects.light().with_lines().get(pk=draw_id)
+        return len(receipt_json(draw, participant_id))
+
+    timed(f"{name}: first", lambda: ask(tree_of(Draw.objects.light().get(pk=draw_id)).entries[0][0]))
+    tree = tree_of(Draw.objects.light().get(pk=draw_id))
+    people = [tree.entries[at * tree.count // 1000][0] for at in range(1000)]
+    start = time.perf_counter()
+    sizes = [ask(one) for one in people]
+    spent = time.perf_counter() - start
+    print(
+        f"{name}: {1000 * spent / len(people):.2f} ms each, {sum(sizes) / len(sizes):.0f} bytes; peak {peak():.0f} MiB"
+    )
 
 
 if __name__ == "__main__":

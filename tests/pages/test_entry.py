@@ -4,10 +4,11 @@ import pytest
 from django.db import IntegrityError
 
 from accounts.models import Session, User
+from prizes.actions import award_prize
 from rooms import actions
 from rooms.actions import leave_room, remove_participant, update_room
 from rooms.models import GuestSeat, Participant
-from tests.factories import make_room
+from tests.factories import PASSWORD, make_prize, make_room
 
 pytestmark = pytest.mark.django_db
 
@@ -141,3 +142,34 @@ def test_an_erased_guest_leaves_no_seat(client, room):
     client.post("/me/data", {"sure": "yes"})
     assert not GuestSeat.objects.exists()
     assert actions.place_of_device(client.cookies["device"].value, room.pk) is None
+
+
+def test_a_guest_signs_in_and_keeps_seat_ticket_and_wins(client, room, organiser, stranger):
+    client.get(f"/j/{room.join_code}")
+    client.post(f"/j/{room.join_code}", {"name": "Gina"})
+    place = guests(room).get()
+    prize = make_prize(room)
+    win = award_prize(room_id=room.pk, by=organiser, prize_id=prize.pk, participant_id=place.pk)
+    client.post("/login", {"email": stranger.email, "password": PASSWORD})
+    place.refresh_from_db()
+    assert place.user == stranger
+    assert win.pk in [each.pk for each in stranger.participations.get().wins.all()]
+    assert f"You’re in, {stranger.name}." in client.get(f"/rooms/{room.pk}").content.decode()
+    assert prize.name in client.get("/me/prizes").content.decode()
+
+
+def test_a_guest_whose_account_has_a_place_is_told_that_they_stay_two(client, room, participant):
+    client.get(f"/j/{room.join_code}")
+    client.post(f"/j/{room.join_code}", {"name": "Gina"})
+    client.post("/login", {"email": participant.email, "password": PASSWORD})
+    assert guests(room).get().user.name == "Gina"
+    assert "as the guest Gina stays apart" in client.get("/me").content.decode()
+
+
+def test_signing_in_takes_no_seat_that_another_person_has_in_this_browser(client, room, stranger):
+    client.get(f"/j/{room.join_code}")
+    client.post(f"/j/{room.join_code}", {"name": "Gina"})
+    del client.cookies["sessionid"]  # somebody else, later, at the same phone
+    client.post("/login", {"email": stranger.email, "password": PASSWORD})
+    assert guests(room).count() == 1
+    assert not Participant.objects.filter(room=room, user=stranger).exists()

@@ -39,6 +39,12 @@ BODIES = [
 ]
 
 
+def test_every_input_is_a_body():
+    named = [kind for module in (account_inputs, prize_inputs, room_inputs) for kind in vars(module).values()]
+    inputs = [kind for kind in named if isinstance(kind, type) and issubclass(kind, serializers.BaseSerializer)]
+    assert [kind.__name__ for kind in inputs if not issubclass(kind, Body)] == []
+
+
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
 def test_a_name_of_the_api_is_the_name_of_the_field_in_camel_case(body):
     fields = body().fields

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from accounts.models import DELETED_USER_NAME, User
+from accounts.names import masked_name
 from prizes.actions import award_prize, run_draw
-from rooms.actions import change_participant, join_room, leave_room, update_room
-from rooms.masking import masked, masked_name
+from rooms.actions import check_in, join_room, leave_room, update_room
+from rooms.events import push_unlogged
+from rooms.masking import masked
 from rooms.models import Participant, Room, RoomEvent
 from tests.factories import add_participant, make_draw, make_prize, make_room, make_user
 from tests.live import Live, Server, apart, token_of
@@ -132,12 +134,47 @@ def test_what_is_stored_is_whole_and_unmasking_shows_it(hall, organiser, strange
     assert ANNA in api(stranger).get(f"/api/v1/rooms/{hall.pk}/events").content.decode()
 
 
+def test_a_profile_keeps_what_the_room_keeps(hall, anna, organiser, moderator, stranger, admin, api):
+    def name_to(viewer: Any) -> str:
+        return api(viewer).get(f"/api/v1/users/{anna.pk}").json()["data"]["name"]
+
+    assert [name_to(each) for each in (stranger, organiser, moderator, admin, anna)] == [
+        "Anna K.", ANNA, ANNA, ANNA, ANNA,
+    ]  # fmt: skip
+    other = make_room(organiser, is_public=False)
+    add_participant(other, anna)
+    assert name_to(stranger) == "Anna K."
+    add_participant(other, stranger)
+    assert name_to(stranger) == ANNA
+
+
+def test_the_page_of_the_room_masks_names(hall, anna, organiser, dashboard):
+    page = f"/rooms/{hall.pk}"
+    assert not [secret for secret in SECRETS if secret in dashboard().get(page).content.decode()]
+    assert "Okonkwo" not in dashboard(anna).get(page).content.decode()
+    assert ANNA in dashboard(anna).get(page).content.decode()
+    assert "Okonkwo" in dashboard(organiser).get(page).content.decode()
+
+
 # --- Live --------------------------------------------------------------------------------------------------------
 
 
-def step_down(room: Room, user: User, by: User) -> None:
-    place = Participant.objects.get(room=room, user=user)
-    change_participant(room_id=room.pk, participant_id=place.pk, by=by, role="VIEWER")
+def arrive(room: Room, user: User, by: User) -> None:
+    check_in(room_id=room.pk, participant_id=Participant.objects.get(room=room, user=user).pk, by=by)
+
+
+def test_what_is_told_and_not_logged_is_masked_too(hall, organiser, monkeypatch, django_capture_on_commit_callbacks):
+    heard: list[dict[str, Any]] = []
+    monkeypatch.setattr("rooms.bells.listeners", {heard.append})
+    said = {"participantId": "x", "participantName": BEN}
+    with django_capture_on_commit_callbacks(execute=True):
+        push_unlogged(hall.pk, "test:said", said)
+        push_unlogged(hall.pk, "test:count", {"answers": 3})
+        update_room(room_id=hall.pk, by=organiser, mask_names=False)
+        push_unlogged(hall.pk, "test:said", said)
+    first, second, third = (message for message in heard if message["type"] == "room.pushed")
+    assert (first["data"]["participantName"], first["masked"]["participantName"]) == (BEN, "Ben O.")
+    assert "masked" not in second | third
 
 
 @pytest.mark.usefixtures("committed_db")
@@ -151,7 +188,7 @@ async def test_live_and_replayed_events_are_masked_by_viewer(
     ):
         for client in (outsider, herself, runner):
             await client.ask("room:subscribe", roomId=hall.pk)
-        await apart(step_down, hall, anna, organiser)
+        await apart(arrive, hall, anna, organiser)
         for client, name in ((outsider, "Anna K."), (herself, ANNA), (runner, ANNA)):
             told = await client.event("participant:updated")
             assert told["participant"]["user"]["name"] == name

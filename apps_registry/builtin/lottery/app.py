@@ -5,6 +5,7 @@ from typing import Any
 
 from apps_registry.builtin.lottery import actions, tickets
 from apps_registry.contract import DrawRules, RoomApp, told_at
+from rooms.enums import RoomStatus
 
 
 class Lottery(RoomApp):
@@ -20,7 +21,7 @@ class Lottery(RoomApp):
     def on_setup(self, room: Any, before: dict[str, Any], by: Any) -> None:
         tickets.seat_everybody(room, before, by)
         timing = ("autoDraw", "drawDate")
-        if room.status == "ACTIVE" and any(room.app_settings.get(key) != before.get(key) for key in timing):
+        if room.status == RoomStatus.ACTIVE and any(room.app_settings.get(key) != before.get(key) for key in timing):
             actions.require_time_to_come(room.app_settings)
 
     def on_activation(self, room: Any, by: Any) -> None:

@@ -67,7 +67,11 @@
     } catch {
       return own; // a zone that this phone does not know
     }
-    return there === own ? own : fill(gettext("%(own)s (%(there)s, %(zone)s)"), {own, there, zone: zone.replace(/_/g, " ")});
+    if (there === own) return own;
+    // On the same day the hour there is all that differs.
+    const [day, hour] = there.split(/, (?=\d\d:)/);
+    const other = own.startsWith(day) ? hour : there;
+    return fill(gettext("%(own)s (%(there)s, %(zone)s)"), {own, there: other, zone: zone.replace(/_/g, " ")});
   }
 
   function showTimes(root = document) {

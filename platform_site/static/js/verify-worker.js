@@ -20,10 +20,10 @@ const tasks = {
   },
 
   phone({shown}) {
-    const step = self.FairDraw.checkRecord(
-      {...record, entries: [], winners: null}, {shown},
-    ).steps.find((one) => one.name === "phone");
-    return {step};
+    // Without entries and tree the other steps cost nothing.
+    const answer = self.FairDraw.checkRecord({...record, entries: [], tree: null, winners: null}, {shown});
+    const few = answer.cautions.find((text) => text.includes("digits of the fingerprint were compared"));
+    return {step: answer.steps.find((one) => one.name === "phone"), caution: few || null};
   },
 
   find({participantId}) {
@@ -47,6 +47,8 @@ function factsOf(record, report) {
     }
   }
   return {
+    kind: report.kind,
+    mode: text(whole.mode),
     drawId: text(whole.drawId),
     seq: Number.isInteger(whole.seq) ? whole.seq : null,
     status: text(whole.status),

@@ -97,6 +97,8 @@ async def test_what_has_no_number_reaches_a_level_and_those_above_it() -> None:
         assert phones["public"].names() == ["test:public"]
         assert phones["organizer"].names() == ["test:public", "test:organizer"]
         assert phones["private"].names() == ["test:public", "test:organizer", "test:private"]
+        await feed.push(Frame("test:whole", {}), "public", Frame("test:masked", {}))
+        assert [phone.names()[-1] for phone in phones.values()] == ["test:masked", "test:whole", "test:whole"]
 
 
 async def test_a_reading_is_due_once_and_cuts_before_what_changes_access(room: Room) -> None:
