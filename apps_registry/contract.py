@@ -135,9 +135,9 @@ class RoomApp:
         again, or None. Doing it twice, or late, changes nothing."""
         return None
 
-    def next_wake(self, room_id: str) -> datetime | None:
-        """When `wake` has something to do in this room."""
-        return None
+    def due_rooms(self, now: datetime) -> Sequence[str]:
+        """The rooms in which `wake` has something to do that no process did in time. The worker asks every second."""
+        return ()
 
 
 @dataclass(frozen=True)

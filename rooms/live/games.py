@@ -1,5 +1,6 @@
 """Commands and events of the games that rooms run: which there are, and who in the process carries out a command."""
 
+import logging
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,6 +15,8 @@ from platform_site.rest.exceptions import InvalidInput, NotFound
 from rooms.live.catalogue import Event
 from rooms.live.schemas import ID, CommandShape
 from rooms.models import Room
+
+logger = logging.getLogger(__name__)
 
 
 class GameCommand(CommandShape):
@@ -108,3 +111,17 @@ def wake(room_id: str) -> datetime | None:
     """Has the game of a room do what is due; answers when something will be. Call it in a thread."""
     room = Room.objects.only("app_id").filter(pk=room_id).first()
     return room_app(room.app_id).wake(room_id, timezone.now()) if room is not None else None
+
+
+def wake_due_rooms() -> list[str]:
+    """Wakes the games that no process woke in time; says in which rooms. One that fails keeps no other waiting."""
+    now, woken = timezone.now(), []
+    for game in builtin_apps().values():
+        for room_id in game.due_rooms(now):
+            try:
+                game.wake(room_id, now)
+            except Exception:
+                logger.exception("The game of room %s could not be woken", room_id)
+            else:
+                woken.append(room_id)
+    return woken
