@@ -182,7 +182,12 @@ def failure(
     if request.path.startswith(API_PREFIX):
         return refusal(*GENERIC.get(status, GENERIC[500]))
     title, advice = TOLD.get(status, TOLD[500])
-    context = {"status": status, "title": title, "advice": message or advice, "is_quiet": status >= 500}
+    context = {
+        "status": status,
+        "title": title,
+        "advice": gettext(message) if message else advice,
+        "is_quiet": status >= 500,
+    }
     response = render(request, "error.html", context, status=status)
     for name, value in (headers or {}).items():
         response[name] = value

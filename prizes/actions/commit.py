@@ -194,6 +194,7 @@ def one_piece_of(win: Winner, asked: Sequence[tuple[str, int | None]]) -> list[t
 def tell_committed(room: Room, draw: Draw, *, by: Actor) -> None:
     told = {
         "drawId": draw.pk,
+        "drawSeq": draw.seq,  # in a frame `seq` is the number of the event
         "seq": draw.seq,
         "rehearsal": draw.rehearsal,
         "replaces": draw.replaces_id,

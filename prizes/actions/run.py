@@ -86,7 +86,13 @@ def claim_draw(*, room_id: str, draw_id: str, by: Actor, entropy: str) -> dateti
     if not free.update(status=DrawStatus.RUNNING, claimed_until=until, entropy=entropy):
         raise DrawRunning
     if draw.status == DrawStatus.COMMITTED:
-        told = {"drawId": draw.pk, "seq": draw.seq, "rehearsal": draw.rehearsal, "entropy": entropy}
+        told = {
+            "drawId": draw.pk,
+            "drawSeq": draw.seq,
+            "seq": draw.seq,
+            "rehearsal": draw.rehearsal,
+            "entropy": entropy,
+        }
         record(room, "draw:running", told, by=by, visibility=visibility_of(draw))
     return until
 
@@ -285,6 +291,7 @@ def completed(draw: Draw) -> dict[str, Any]:
     their own and in the proof."""
     return {
         "drawId": draw.pk,
+        "drawSeq": draw.seq,  # in a frame `seq` is the number of the event
         "seq": draw.seq,
         "rehearsal": draw.rehearsal,
         "status": draw.status,
@@ -342,6 +349,7 @@ def end(room: Room, draw: Draw, *, by: Actor, reason: str) -> None:
     )
     told = {
         "drawId": draw.pk,
+        "drawSeq": draw.seq,  # in a frame `seq` is the number of the event
         "seq": draw.seq,
         "rehearsal": draw.rehearsal,
         "status": draw.status,

@@ -40,7 +40,7 @@ FLAG = {"type": "boolean"}
 NULLABLE_TEXT = {"type": ["string", "null"]}
 DIGITS = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 MODE = {"enum": ["draw", "delegated-refuse", "delegated-draw"]}
-DRAW = {"drawId": ID, "rehearsal": FLAG, "fingerprint": DIGITS}
+DRAW = {"drawId": ID, "drawSeq": NUMBER, "rehearsal": FLAG, "fingerprint": DIGITS}
 DRAWN = {"type": "array", "items": shape(("prizeId", "name", "count"), prizeId=ID, name=TEXT, count=NUMBER)}
 WIN = shape(("prizeId", "participantId", "rank"), prizeId=ID, participantId=ID, rank=NUMBER)
 
@@ -74,7 +74,7 @@ EVENTS = {
         Event(
             "draw:running",
             "A draw has begun: its public value is fixed before its seed is opened.",
-            {"drawId": ID, "rehearsal": FLAG, "entropy": TEXT},
+            {"drawId": ID, "drawSeq": NUMBER, "rehearsal": FLAG, "entropy": TEXT},
         ),
         Event(
             "draw:completed",

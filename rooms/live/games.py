@@ -27,6 +27,7 @@ class GameCommand(CommandShape):
         }
         super().__init__(command.name, command.summary, takes, command.answers)
         self.run = command.run
+        self.asks_for_access = command.asks_for_access
 
 
 def game_commands() -> dict[str, dict[str, GameCommand]]:
@@ -44,6 +45,12 @@ def _commands(folders: tuple[str, ...]) -> dict[str, dict[str, GameCommand]]:
 
 def is_game_command(name: str) -> bool:
     return any(name in commands for commands in game_commands().values())
+
+
+def asks_for_access(name: str) -> bool:
+    """Whether every game that has this command asks by itself who may know of the room."""
+    named = [commands[name] for commands in game_commands().values() if name in commands]
+    return all(command.asks_for_access for command in named)
 
 
 def described_commands() -> list[GameCommand]:
@@ -64,14 +71,26 @@ def play(*, name: str, data: dict[str, Any], by: User, arrived_at: datetime) -> 
     Raises NotFound where `by` may not know of the room, InvalidInput for a command that its game does not have or
     data that do not fit, and whatever the game refuses.
     """
-    room = Room.objects.as_seen_by(by).only("id", "app_id").filter(pk=data["roomId"]).first()
-    if room is None:
+    known = None if asks_for_access(name) else Room.objects.as_seen_by(by)
+    app_id = app_of(data["roomId"], Room.objects if known is None else known)
+    command = game_commands().get(app_id, {}).get(name)
+    try:
+        if command is None:
+            raise InvalidInput({"event": ["The game of this room has no such command."]})
+        command.check(data)
+    except InvalidInput:
+        if known is None:
+            app_of(data["roomId"], Room.objects.as_seen_by(by))  # a fault is told of rooms that they may know of
+        raise
+    return command.run(room_id=data["roomId"], by=by, data=data, arrived_at=arrived_at)
+
+
+def app_of(room_id: str, rooms: Any) -> str:
+    """The app that a room runs. Raises NotFound where it is not among `rooms`."""
+    app_id: str | None = rooms.filter(pk=room_id).values_list("app_id", flat=True).first()
+    if app_id is None:
         raise NotFound
-    command = game_commands().get(room.app_id, {}).get(name)
-    if command is None:
-        raise InvalidInput({"event": ["The game of this room has no such command."]})
-    command.check(data)
-    return command.run(room_id=room.pk, by=by, data=data, arrived_at=arrived_at)
+    return app_id
 
 
 def wants_waking(command: str) -> bool:

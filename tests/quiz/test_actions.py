@@ -409,6 +409,20 @@ class TestEnd:
         assert told(quiz, "quiz:finished")[0]["leaderboard"] == []
 
 
+class TestMaskedNames:
+    def test_who_does_not_run_the_room_sees_none_of_them_whole(self, organiser):
+        quiz = make_quiz(organiser, scoring="points")
+        update_room(room_id=quiz.pk, by=organiser, mask_names=True)
+        anna = make_user("Anna Karenina")
+        add_participant(quiz, anna)
+        give_answer(quiz, anna, show_question(room_id=quiz.pk, by=organiser), 1)
+        names = {}
+        for user in (None, organiser):
+            (row,) = state_of(readable_room(quiz.pk, user), user)["leaderboard"]
+            names[user] = row["participantName"]
+        assert names == {None: "Anna K.", organiser: "Anna Karenina"}
+
+
 class TestTelling:
     def test_those_who_run_the_room_hear_who_answered(self, quiz, players, shown):
         give_answer(quiz, players[0], shown, 0, 800)

@@ -30,7 +30,7 @@ from rooms.permissions import lock_room
 
 # After a right answer, or the end of the time, this long for answers that had arrived before it and still wait in a
 # queue. Each one that then comes in asks for as much time again: a busy process lags behind another by more.
-SETTLE = timedelta(milliseconds=300)
+SETTLE = timedelta(milliseconds=500)
 LONGEST_SETTLE = timedelta(seconds=5)
 BETWEEN_COUNTS = timedelta(milliseconds=250)  # at most four frames a second to everybody
 

@@ -10,36 +10,35 @@
   const ROWS_A_FRAME = 200;
 
   const TITLES = {
-    shape: "The record is complete",
-    label: "It is the record of this one draw",
-    entries: "The list of people is the one that was sealed",
-    rules: "The prizes and rules are the ones that were sealed",
-    fingerprint: "The fingerprint fits everything that was sealed",
-    phone: "It is the fingerprint that this device kept",
-    entry: "You are in the list",
-    seed: "The secret number is the one that was sealed",
-    entropy: "The public value",
-    withdrawn: "People who could not win any more",
-    winners: "The winners are the ones that follow",
-    strength: "How strong this proof is",
+    shape: gettext("The record is complete"),
+    label: gettext("It is the record of this one draw"),
+    entries: gettext("The list of people is the one that was sealed"),
+    rules: gettext("The prizes and rules are the ones that were sealed"),
+    fingerprint: gettext("The fingerprint fits everything that was sealed"),
+    phone: gettext("It is the fingerprint that this device kept"),
+    entry: gettext("You are in the list"),
+    seed: gettext("The secret number is the one that was sealed"),
+    entropy: gettext("The public value"),
+    withdrawn: gettext("People who could not win any more"),
+    winners: gettext("The winners are the ones that follow"),
+    strength: gettext("How strong this proof is"),
   };
   const MARKS = {OK: "✓", WRONG: "✕", SKIPPED: "–", OPEN: "…"};
-  const STATES = {OK: "Right", WRONG: "Wrong", SKIPPED: "Not checked"};
+  const STATES = {OK: gettext("Right"), WRONG: gettext("Wrong"), SKIPPED: gettext("Not checked")};
   const PARTS = {
-    shape: "the form of the record", label: "the draw it belongs to", committedAt: "the time of the commit",
-    entries: "the list of people", tree: "the list of people", entriesRoot: "the check sum of the list of people",
-    entryCount: "the number of people", totalWeight: "the sum of the weights", rules: "the prizes and rules",
-    mode: "who was announced to choose", rulesHash: "the check sum of the rules", entry: "your entry", fingerprint: "the fingerprint", commitment: "the seal of the secret number",
-    entropyPlan: "the plan for the public value", phone: "the fingerprint that this device kept", seed: "the secret number",
-    entropy: "the public value", withdrawn: "who could not win any more", winners: "the winners",
-    strength: "the claimed strength",
+    shape: gettext("the form of the record"), label: gettext("the draw it belongs to"), committedAt: gettext("the time of the commit"),
+    entries: gettext("the list of people"), tree: gettext("the list of people"), entriesRoot: gettext("the check sum of the list of people"),
+    entryCount: gettext("the number of people"), totalWeight: gettext("the sum of the weights"), rules: gettext("the prizes and rules"),
+    mode: gettext("who was announced to choose"), rulesHash: gettext("the check sum of the rules"), entry: gettext("your entry"), fingerprint: gettext("the fingerprint"), commitment: gettext("the seal of the secret number"),
+    entropyPlan: gettext("the plan for the public value"), phone: gettext("the fingerprint that this device kept"), seed: gettext("the secret number"),
+    entropy: gettext("the public value"), withdrawn: gettext("who could not win any more"), winners: gettext("the winners"),
+    strength: gettext("the claimed strength"),
   };
 
   const REASONS = {
-    left: "left the event", removed: "was removed", won: "won something else", unknown: "is not known any more",
+    left: gettext("left the event"), removed: gettext("was removed"), won: gettext("won something else"), unknown: gettext("is not known any more"),
   };
-  const UNREADABLE = "This is no record of a draw and no receipt: the file may be damaged, cut short, or of another kind. "
-    + "Download it again.";
+  const UNREADABLE = gettext("This is no record of a draw and no receipt: the file may be damaged, cut short, or of another kind. Download it again.");
 
   // --- The worker ---------------------------------------------------------------------------------------------------
 
@@ -53,7 +52,7 @@
     if (error === undefined) resolve(answer);
     else reject(new Error(error));
   };
-  worker.onerror = () => showVerdict("WRONG", "This browser could not do the check", "The checking program did not start.");
+  worker.onerror = () => showVerdict("WRONG", gettext("This browser could not do the check"), gettext("The checking program did not start."));
 
   function ask(task, values = {}) {
     lastId += 1;
@@ -88,7 +87,7 @@
     return cell;
   }
 
-  const plural = (number, one, many) => `${number.toLocaleString()} ${number === 1 ? one : many}`;
+  const entries = (n) => ngettext("%(n)s entry", "%(n)s entries", n);
   const prizeName = (facts, id) => (Object.hasOwn(facts.prizeNames, id) ? facts.prizeNames[id] : id);
 
   function table(caption, heads, rows) {
@@ -111,7 +110,7 @@
     const box = make("div");
     box.append(element);
     if (rows.length > MOST_SHOWN) {
-      const more = make("button", `Show all ${rows.length.toLocaleString()}`, "quiet");
+      const more = make("button", Page.fill(gettext("Show all %(n)s"), {n: Page.number(rows.length)}), "quiet");
       more.type = "button";
       more.addEventListener("click", () => {
         more.remove();
@@ -144,36 +143,42 @@
   }
 
   function verdictOf(report, facts) {
-    const name = facts.rehearsal ? "rehearsal" : "draw";
     if (!report.ok) {
       const parts = [...new Set(report.faults.map((fault) => PARTS[fault.part] || fault.part))];
-      return ["WRONG", `This ${report.kind} is wrong`, `Do not trust it. Wrong: ${parts.join(", ")}. The steps below say why.`];
+      const title = report.kind === "receipt" ? gettext("This receipt is wrong") : gettext("This record is wrong");
+      const text = gettext("Do not trust it. Wrong: %(parts)s. The steps below say why.");
+      return ["WRONG", title, Page.fill(text, {parts: parts.join(", ")})];
     }
     if (facts.status === "CANCELLED") {
-      return ["OPEN", `This ${name} was cancelled`,
-        "It awarded nothing. What was sealed is right, and the secret number is open for everybody to see."];
+      return ["OPEN", facts.rehearsal ? gettext("This rehearsal was cancelled") : gettext("This draw was cancelled"),
+        gettext("It awarded nothing. What was sealed is right, and the secret number is open for everybody to see.")];
     }
     if (facts.status !== "COMPLETED") {
-      return ["OPEN", `Sealed, and not yet drawn`,
-        "What was sealed is right. Write the fingerprint down, and come back after the draw."];
+      return ["OPEN", gettext("Sealed, and not yet drawn"),
+        gettext("What was sealed is right. Write the fingerprint down, and come back after the draw.")];
     }
     if (facts.strength === "delegated") {
-      return ["OPEN", "The seal is right, but an app chose",
-        "What was announced was not changed. Who wins was decided by an application, so chance cannot be proved."];
+      return ["OPEN", gettext("The seal is right, but an app chose"),
+        gettext("What was announced was not changed. Who wins was decided by an application, so chance cannot be proved.")];
     }
     if (report.withdrawn.length && JSON.stringify(report.winners) !== JSON.stringify(report.withoutWithdrawn)) {
-      const people = plural(report.withdrawn.length, "person", "people");
-      return ["OPEN", "The sums are right, but look at who could not win",
-        `The winners follow from what was sealed, less ${people} who left, were removed, or won otherwise before the `
-        + "draw. With them the result would be another. Below: who, when, why, and who would have won."];
+      const people = ngettext("%(n)s person", "%(n)s people", report.withdrawn.length);
+      return ["OPEN", gettext("The sums are right, but look at who could not win"),
+        Page.fill(gettext("The winners follow from what was sealed, less %(people)s who left, were removed, or won otherwise before the draw. With them the result would be another. Below: who, when, why, and who would have won."), {people})];
     }
     if (report.kind === "receipt") {
-      return ["OK", "The receipt is right", "The winners follow from what was sealed before the draw. Whether everybody in "
-        + "the list exists, and once only, is seen in the whole record."];
+      return ["OK", gettext("The receipt is right"), gettext("The winners follow from what was sealed before the draw. Whether everybody in the list exists, and once only, is seen in the whole record.")];
     }
-    return ["OK", "Everything is right", facts.rehearsal
-      ? "This was a rehearsal: it awards nothing. The result follows from what was sealed."
-      : "The winners follow from what was sealed before the draw. Nobody changed anything."];
+    return ["OK", gettext("Everything is right"), facts.rehearsal
+      ? gettext("This was a rehearsal: it awards nothing. The result follows from what was sealed.")
+      : gettext("The winners follow from what was sealed before the draw. Nobody changed anything.")];
+  }
+
+  /** What the checking program found, in its own words: they are English, and marked so for screen readers. */
+  function finding(text) {
+    const element = make("p", text, "found");
+    element.lang = "en";
+    return element;
   }
 
   function showSteps(report) {
@@ -183,7 +188,7 @@
       words.append(
         make("span", STATES[step.state], "state"),
         make("h3", TITLES[step.name] || step.name),
-        make("p", step.message, "found"),
+        finding(step.message),
       );
       item.append(mark(step.state), words);
       return item;
@@ -205,18 +210,19 @@
       if (!lists.has(win.prizeId)) lists.set(win.prizeId, []);
       lists.get(win.prizeId).push([make("span", String(win.rank)), person(win.participantId)]);
     }
-    return [...lists].map(([id, rows]) => table(prizeName(facts, id), ["Place", "Who"], rows));
+    return [...lists].map(([id, rows]) => table(prizeName(facts, id), [gettext("Place"), gettext("Who")], rows));
   }
 
   function showWinners(report, facts) {
     const wins = report.winners || facts.recorded;
     byId("winners").hidden = !wins;
     if (!wins) return;
-    byId("winners-title").textContent = facts.status === "CANCELLED" ? "Who would have won" : "Who wins";
+    byId("winners-title").textContent = facts.status === "CANCELLED" ? gettext("Who would have won") : gettext("Who wins");
     byId("winners-note").textContent = report.winners
-      ? `${plural(wins.length, "winner", "winners")} among ${plural(facts.entryCount, "entry", "entries")}, worked out by this device. `
-        + "Names come from the platform and are not part of the proof."
-      : "As the record says. An app chose them; this device could not work them out.";
+      ? Page.fill(gettext("%(winners)s among %(entries)s, worked out by this device. Names come from the platform and are not part of the proof."), {
+        winners: ngettext("%(n)s winner", "%(n)s winners", wins.length), entries: entries(facts.entryCount),
+      })
+      : gettext("As the record says. An app chose them; this device could not work them out.");
     fill("winners-lists", ...winsByPrize(wins, facts));
   }
 
@@ -226,18 +232,18 @@
     const rows = report.withdrawn.map((one) => {
       const by = make("span", one.by === null ? "–" : "", "");
       if (one.by !== null) by.append(make("span", one.by, "id mono"));
-      return [person(one.participantId), make("span", `${one.at}: ${REASONS[one.reason] || one.reason}`), by];
+      return [person(one.participantId), make("span", `${Page.time(one.at)}: ${REASONS[one.reason] || one.reason}`), by];
     });
-    const parts = [table("Withdrawn", ["Who", "When and why", "By"], rows)];
+    const parts = [table(gettext("Withdrawn"), [gettext("Who"), gettext("When and why"), gettext("By")], rows)];
     if (report.withoutWithdrawn) {
-      parts.push(make("h3", "Had nobody been withdrawn, these would have won"));
+      parts.push(make("h3", gettext("Had nobody been withdrawn, these would have won")));
       parts.push(...winsByPrize(report.withoutWithdrawn, facts));
     }
     fill("withdrawn-list", ...parts);
   }
 
   function showCautions(report) {
-    const notProven = report.notProven.length ? [`Nothing proves: ${report.notProven.join("; ")}.`] : [];
+    const notProven = report.notProven.length ? [Page.fill(gettext("Nothing proves: %(what)s."), {what: report.notProven.join("; ")})] : [];
     const lines = [...report.cautions, ...notProven];
     fill("cautions-list", ...lines.map((text) => make("li", text)));
     byId("cautions").hidden = !lines.length;
@@ -246,7 +252,7 @@
   let facts = null;
 
   async function check(text) {
-    showVerdict("OPEN", "Checking on this device …", "");
+    showVerdict("OPEN", gettext("Checking on this device …"), "");
     byId("found").replaceChildren();
     let answer;
     try {
@@ -255,7 +261,7 @@
       for (const id of ["fingerprint-card", "mine", "winners", "steps-card", "withdrawn", "cautions"]) {
         byId(id).hidden = true;
       }
-      showVerdict("WRONG", "This file cannot be read", UNREADABLE);
+      showVerdict("WRONG", gettext("This file cannot be read"), UNREADABLE);
       return;
     }
     facts = answer.facts;
@@ -273,33 +279,39 @@
   // --- One's own entry ----------------------------------------------------------------------------------------------
 
   async function find(participantId) {
-    byId("found").replaceChildren(make("p", "Looking …", "found-entry"));
+    byId("found").replaceChildren(make("p", gettext("Looking …"), "found-entry"));
     const {entry} = await ask("find", {participantId});
     const box = make("div", "", "found-entry");
     if (!entry) {
       const missing = facts.kind === "receipt"
-        ? "This receipt does not show such an entry. The whole record does, where there is one."
-        : "The sealed list of entries has no such id, and no such name stands on this page.";
-      box.append(make("strong", facts.kind === "receipt" ? "Not in this receipt." : "Not in this draw."), make("p", missing));
+        ? gettext("This receipt does not show such an entry. The whole record does, where there is one.")
+        : gettext("The sealed list of entries has no such id, and no such name stands on this page.");
+      box.append(make("strong", facts.kind === "receipt" ? gettext("Not in this receipt.") : gettext("Not in this draw.")), make("p", missing));
     } else {
       const share = (100 * entry.weight / entry.totalWeight).toLocaleString(undefined, {maximumSignificantDigits: 3});
       const own = participantId === root.dataset.me;
-      box.append(make("strong", own ? "You are in the sealed list." : "This person is in the sealed list."));
+      box.append(make("strong", own ? gettext("You are in the sealed list.") : gettext("This person is in the sealed list.")));
       const list = make("ul");
-      list.append(make("li", `Number ${entry.position.toLocaleString()} in the list of `
-        + `${plural(facts.entryCount, "entry", "entries")}.`));
-      list.append(make("li", `Weight ${entry.weight.toLocaleString()} of ${entry.totalWeight.toLocaleString()} (${share} %).`));
-      if (entry.withdrawn) list.append(make("li", "Withdrawn before the draw was run: could not win."));
+      list.append(make("li", Page.fill(gettext("Number %(n)s in the list of %(entries)s."), {
+        n: Page.number(entry.position), entries: entries(facts.entryCount),
+      })));
+      list.append(make("li", Page.fill(gettext("Weight %(weight)s of %(total)s (%(share)s %)."), {
+        weight: Page.number(entry.weight), total: Page.number(entry.totalWeight), share,
+      })));
+      if (entry.withdrawn) list.append(make("li", gettext("Withdrawn before the draw was run: could not win.")));
       for (const {prizeId, place} of entry.places || []) {
-        list.append(make("li", `${prizeName(facts, prizeId)}: number ${place.toLocaleString()} in the drawn order.`));
+        list.append(make("li", Page.fill(gettext("%(prize)s: number %(n)s in the drawn order."), {
+          prize: prizeName(facts, prizeId), n: Page.number(place),
+        })));
       }
       for (const win of entry.wins || []) {
         const item = make("li");
-        const word = facts.status === "CANCELLED" ? "Would have won" : "Won";
-        item.append(make("strong", `${word} ${prizeName(facts, win.prizeId)}, place ${win.rank}.`));
+        const word = facts.status === "CANCELLED"
+          ? gettext("Would have won %(prize)s, place %(place)s.") : gettext("Won %(prize)s, place %(place)s.");
+        item.append(make("strong", Page.fill(word, {prize: prizeName(facts, win.prizeId), place: win.rank})));
         list.append(item);
       }
-      if (entry.wins && !entry.wins.length) list.append(make("li", "Did not win in this draw."));
+      if (entry.wins && !entry.wins.length) list.append(make("li", gettext("Did not win in this draw.")));
       box.append(list);
     }
     byId("found").replaceChildren(box);
@@ -347,7 +359,7 @@
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       await check(await answer.text());
     } catch {
-      showVerdict("OPEN", "The record could not be loaded", "Load this page again when you have a connection.");
+      showVerdict("OPEN", gettext("The record could not be loaded"), gettext("Load this page again when you have a connection."));
     }
   })();
 })();
