@@ -87,6 +87,7 @@ def test_commit_freezes_reserves_and_tells(room, organiser, prize, people):
     shown = record(draw)
     assert event == {
         "drawId": draw.pk,
+        "drawSeq": 1,
         "seq": 1,
         "rehearsal": False,
         "replaces": None,
@@ -376,7 +377,7 @@ def test_the_public_value_is_told_before_the_seed_is_opened(room, prize, people,
     with pytest.raises(SeedUnreadable):
         run(room, draw, entropy=" 6 6 6\n")
     [event] = told(room, "draw:running")
-    assert event == {"drawId": draw.pk, "seq": 1, "rehearsal": False, "entropy": "6 6 6"}
+    assert event == {"drawId": draw.pk, "drawSeq": 1, "seq": 1, "rehearsal": False, "entropy": "6 6 6"}
     shown = record(draw)
     assert (shown["status"], shown["entropy"], shown["seed"]) == ("RUNNING", "6 6 6", None)
     assert fair_draw.verify_record(shown) == []
