@@ -38,6 +38,9 @@ class AppCommand:
     takes: dict[str, Any]
     answers: dict[str, Any]
     run: Callable[..., dict[str, Any]] = field(repr=False)
+    # For what hundreds send at once: `run` itself raises NotFound for whoever may not know of the room, and nobody
+    # asks before.
+    asks_for_access: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,8 @@ class RoomApp:
         return DrawRules()
 
     def state_for(self, room: Any, user: Any) -> dict[str, Any]:
-        """What a page of `user` (None: an outsider, or the big screen) begins with. Nothing that they may not know."""
+        """What a page of `user` (None: an outsider, or the big screen) begins with. Nothing that they may not know.
+        `room` was read `as_seen_by(user)`, which says who they are in it."""
         return {}
 
     def wake(self, room_id: str, now: datetime) -> datetime | None:
@@ -131,9 +135,9 @@ class RoomApp:
         again, or None. Doing it twice, or late, changes nothing."""
         return None
 
-    def next_wake(self, room_id: str) -> datetime | None:
-        """When `wake` has something to do in this room."""
-        return None
+    def due_rooms(self, now: datetime) -> Sequence[str]:
+        """The rooms in which `wake` has something to do that no process did in time. The worker asks every second."""
+        return ()
 
 
 @dataclass(frozen=True)

@@ -322,7 +322,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 # bears being run twice, or by two workers at once.
 JOBS = {
     "automatic draws": ("apps_registry.builtin.lottery.actions.queue_due_draws", 60),
-    "rounds that are over": ("apps_registry.builtin.quiz.rounds.wake_due_rooms", 1),
+    "games that wait": ("rooms.live.games.wake_due_rooms", 1),
     "lost tasks": ("platform_site.jobs.revive_lost_tasks", 60),
     "cleanup": ("platform_site.jobs.clean_up", 86_400),
 }

@@ -1093,6 +1093,8 @@ class _Check:
                 different = [name for name, (at, _) in zip(names, choice) if at]
                 if altered is None or len(different) < len(altered):
                     altered = different
+                if not altered:  # the record's own values come first: nothing was altered
+                    break
         self.name_altered(altered, recorded_root)
         if altered == []:
             self.report.fingerprint = recorded

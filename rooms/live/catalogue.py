@@ -36,6 +36,14 @@ class Event:
 SUBSCRIBED = {"room": ref("Room"), "level": LEVEL, "seq": NUMBER, "resumed": {"type": "boolean"}}
 PRESENCE = {"userId": ID, "user": {"anyOf": [ref("Person"), {"type": "null"}]}, "onlineCount": NUMBER}
 
+FLAG = {"type": "boolean"}
+NULLABLE_TEXT = {"type": ["string", "null"]}
+DIGITS = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+MODE = {"enum": ["draw", "delegated-refuse", "delegated-draw"]}
+DRAW = {"drawId": ID, "drawSeq": NUMBER, "rehearsal": FLAG, "fingerprint": DIGITS}
+DRAWN = {"type": "array", "items": shape(("prizeId", "name", "count"), prizeId=ID, name=TEXT, count=NUMBER)}
+WIN = shape(("prizeId", "participantId", "rank"), prizeId=ID, participantId=ID, rank=NUMBER)
+
 EVENTS = {
     event.name: event
     for event in (
@@ -55,14 +63,33 @@ EVENTS = {
         Event("winner:selected", "Somebody won.", {"winner": ref("Winner")}),
         Event("winner:updated", "A win was handed over or changed.", {"winner": ref("Winner")}),
         Event("winner:removed", "A win was revoked.", {"winnerId": ID, "participantId": ID, "prizeId": ID}),
-        Event("draw:committed", "A draw is announced: its commitment is fixed.", {"drawId": ID, "drawSeq": NUMBER}),
+        Event(
+            "draw:committed",
+            "A draw is announced: what its result will follow from is fixed. Keep the fingerprint, all 64 digits.",
+            DRAW
+            | {"replaces": NULLABLE_TEXT, "mode": MODE, "committedAt": TIME, "commitment": DIGITS}
+            | {"entryCount": NUMBER, "totalWeight": NUMBER, "entriesRoot": DIGITS, "rulesHash": DIGITS}
+            | {"prizes": DRAWN, "distinct": FLAG, "entropyPlan": TEXT},
+        ),
         Event(
             "draw:running",
             "A draw has begun: its public value is fixed before its seed is opened.",
-            {"drawId": ID, "drawSeq": NUMBER, "entropy": TEXT},
+            {"drawId": ID, "drawSeq": NUMBER, "rehearsal": FLAG, "entropy": TEXT},
         ),
-        Event("draw:completed", "A draw has its winners, and its seed is revealed.", {"drawId": ID, "drawSeq": NUMBER}),
-        Event("draw:cancelled", "A draw was called off, and its seed is revealed.", {"drawId": ID, "drawSeq": NUMBER}),
+        Event(
+            "draw:completed",
+            "A draw has its winners, and its seed is revealed. `winners` are the first hundred; `receipt` is the "
+            "winners' receipt, null where it is 16 KiB or longer.",
+            DRAW
+            | {"status": {"const": "COMPLETED"}, "mode": MODE, "prizes": DRAWN, "entropy": TEXT, "seed": DIGITS}
+            | {"strength": TEXT, "fallbackReason": TEXT, "withdrawnCount": NUMBER, "winnerCount": NUMBER}
+            | {"winners": {"type": "array", "items": WIN}, "runAt": TIME, "receipt": {"type": ["object", "null"]}},
+        ),
+        Event(
+            "draw:cancelled",
+            "A draw was called off, and its seed is revealed.",
+            DRAW | {"status": {"const": "CANCELLED"}, "seed": DIGITS, "reason": TEXT, "cancelledAt": TIME},
+        ),
         Event(
             "room:subscribed", "A subscription begins, or begins anew after a change of role.", SUBSCRIBED, logged=False
         ),

@@ -1,5 +1,6 @@
 """Commands and events of the games that rooms run: which there are, and who in the process carries out a command."""
 
+import logging
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +16,8 @@ from rooms.live.catalogue import Event
 from rooms.live.schemas import ID, CommandShape
 from rooms.models import Room
 
+logger = logging.getLogger(__name__)
+
 
 class GameCommand(CommandShape):
     """A command of a game. Its data name the room by `roomId`, whether the game says so or not."""
@@ -27,6 +30,7 @@ class GameCommand(CommandShape):
         }
         super().__init__(command.name, command.summary, takes, command.answers)
         self.run = command.run
+        self.asks_for_access = command.asks_for_access
 
 
 def game_commands() -> dict[str, dict[str, GameCommand]]:
@@ -44,6 +48,12 @@ def _commands(folders: tuple[str, ...]) -> dict[str, dict[str, GameCommand]]:
 
 def is_game_command(name: str) -> bool:
     return any(name in commands for commands in game_commands().values())
+
+
+def asks_for_access(name: str) -> bool:
+    """Whether every game that has this command asks by itself who may know of the room."""
+    named = [commands[name] for commands in game_commands().values() if name in commands]
+    return all(command.asks_for_access for command in named)
 
 
 def described_commands() -> list[GameCommand]:
@@ -64,14 +74,26 @@ def play(*, name: str, data: dict[str, Any], by: User, arrived_at: datetime) -> 
     Raises NotFound where `by` may not know of the room, InvalidInput for a command that its game does not have or
     data that do not fit, and whatever the game refuses.
     """
-    room = Room.objects.as_seen_by(by).only("id", "app_id").filter(pk=data["roomId"]).first()
-    if room is None:
+    known = None if asks_for_access(name) else Room.objects.as_seen_by(by)
+    app_id = app_of(data["roomId"], Room.objects if known is None else known)
+    command = game_commands().get(app_id, {}).get(name)
+    try:
+        if command is None:
+            raise InvalidInput({"event": ["The game of this room has no such command."]})
+        command.check(data)
+    except InvalidInput:
+        if known is None:
+            app_of(data["roomId"], Room.objects.as_seen_by(by))  # a fault is told of rooms that they may know of
+        raise
+    return command.run(room_id=data["roomId"], by=by, data=data, arrived_at=arrived_at)
+
+
+def app_of(room_id: str, rooms: Any) -> str:
+    """The app that a room runs. Raises NotFound where it is not among `rooms`."""
+    app_id: str | None = rooms.filter(pk=room_id).values_list("app_id", flat=True).first()
+    if app_id is None:
         raise NotFound
-    command = game_commands().get(room.app_id, {}).get(name)
-    if command is None:
-        raise InvalidInput({"event": ["The game of this room has no such command."]})
-    command.check(data)
-    return command.run(room_id=room.pk, by=by, data=data, arrived_at=arrived_at)
+    return app_id
 
 
 def wants_waking(command: str) -> bool:
@@ -89,3 +111,17 @@ def wake(room_id: str) -> datetime | None:
     """Has the game of a room do what is due; answers when something will be. Call it in a thread."""
     room = Room.objects.only("app_id").filter(pk=room_id).first()
     return room_app(room.app_id).wake(room_id, timezone.now()) if room is not None else None
+
+
+def wake_due_rooms() -> list[str]:
+    """Wakes the games that no process woke in time; says in which rooms. One that fails keeps no other waiting."""
+    now, woken = timezone.now(), []
+    for game in builtin_apps().values():
+        for room_id in game.due_rooms(now):
+            try:
+                game.wake(room_id, now)
+            except Exception:
+                logger.exception("The game of room %s could not be woken", room_id)
+            else:
+                woken.append(room_id)
+    return woken

@@ -98,6 +98,24 @@ def test_concurrent_runs_award_once(room, organiser):
     assert RoomEvent.objects.filter(room=room, type="draw:completed").count() == 1
 
 
+def test_of_many_public_values_given_at_once_the_first_is_the_only_one(room, organiser):
+    for _ in range(3):
+        draw = make_draw(room, make_prize(room, quantity=3), entropy_plan="a word")
+        words = [f"word {number}" for number in range(8)]
+        tasks = [
+            lambda word=word, draw=draw: run_draw(room_id=room.pk, draw_id=draw.pk, by=organiser, entropy=word)
+            for word in words
+        ]
+        ends = codes(at_once(*tasks, *tasks))
+        assert set(ends) <= {"done", "CONFLICT", "INVALID_TRANSITION"}
+        assert ends["done"] >= 1
+        draw.refresh_from_db()
+        told = RoomEvent.objects.filter(room=room, payload__drawId=draw.pk)
+        assert [event.payload["entropy"] for event in told.filter(type="draw:running")] == [draw.entropy]
+        assert told.get(type="draw:completed").payload["entropy"] == draw.entropy
+        assert draw.entropy in words
+
+
 def test_run_and_cancel_meet(room, organiser):
     for _ in range(5):
         prize = make_prize(room, quantity=3)

@@ -30,8 +30,8 @@ QUESTIONS: list[dict[str, Any]] = [
 
 def make_quiz(by: User, **settings: Any) -> Room:
     app = App.objects.get(app_id="app_quiz_v1")
-    active = settings.pop("active", True)
-    return make_room(by, app=app, active=active, app_settings={"questions": QUESTIONS} | settings)
+    fields = {name: settings.pop(name) for name in ("active", "is_public") if name in settings}
+    return make_room(by, app=app, app_settings={"questions": QUESTIONS} | settings, **fields)
 
 
 def make_players(room: Room, number: int) -> list[User]:

@@ -21,13 +21,14 @@ from apps_registry.builtin.quiz.errors import (
     TooFast,
 )
 from apps_registry.builtin.quiz.models import Answer, Quiz, Round
-from apps_registry.builtin.quiz.rounds import BETWEEN_COUNTS, SETTLE, next_moment, wake_due_rooms, wake_room
+from apps_registry.builtin.quiz.rounds import BETWEEN_COUNTS, SETTLE, next_moment, wake_room
 from apps_registry.builtin.quiz.state import state_of
 from platform_site.rest.exceptions import Forbidden, InvalidInput, NotFound
 from prizes.actions import revoke_winner
 from prizes.models import Prize, Winner
 from rooms.actions import join_room, leave_room, remove_participant, update_room
 from rooms.errors import RoomClosed, RoomNotActive
+from rooms.live.games import wake_due_rooms
 from rooms.models import Notification, Participant, RoomEvent
 from rooms.permissions import readable_room
 from tests.factories import add_participant, make_prize, make_room, make_user
@@ -409,6 +410,20 @@ class TestEnd:
         assert told(quiz, "quiz:finished")[0]["leaderboard"] == []
 
 
+class TestMaskedNames:
+    def test_who_does_not_run_the_room_sees_none_of_them_whole(self, organiser):
+        quiz = make_quiz(organiser, scoring="points")
+        update_room(room_id=quiz.pk, by=organiser, mask_names=True)
+        anna = make_user("Anna Karenina")
+        add_participant(quiz, anna)
+        give_answer(quiz, anna, show_question(room_id=quiz.pk, by=organiser), 1)
+        names = {}
+        for user in (None, organiser):
+            (row,) = state_of(readable_room(quiz.pk, user), user)["leaderboard"]
+            names[user] = row["participantName"]
+        assert names == {None: "Anna K.", organiser: "Anna Karenina"}
+
+
 class TestTelling:
     def test_those_who_run_the_room_hear_who_answered(self, quiz, players, shown):
         give_answer(quiz, players[0], shown, 0, 800)
@@ -451,6 +466,20 @@ class TestWorker:
         show_question(room_id=quiz.pk, by=organiser, index=1, now=timezone.now() - 11 * SECOND)
         assert wake_due_rooms() == [quiz.pk]
         assert Quiz.objects.get().status == "BETWEEN_ROUNDS"
+
+    def test_one_game_that_fails_keeps_no_other_waiting(self, organiser, caplog, monkeypatch):
+        rooms = [make_quiz(organiser, scoring="points") for _ in range(2)]
+        for room in rooms:
+            show_question(room_id=room.pk, by=organiser, index=1, now=timezone.now() - 11 * SECOND)
+
+        def fail_once(room_id, now):
+            if room_id == rooms[0].pk:
+                raise RuntimeError
+            return wake_room(room_id, now)
+
+        monkeypatch.setattr("apps_registry.builtin.quiz.rounds.wake_room", fail_once)
+        assert wake_due_rooms() == [rooms[1].pk]
+        assert rooms[0].pk in caplog.text
 
     def test_one_without_a_limit_and_without_a_right_answer_stays_open(self, quiz, players, shown):
         give_answer(quiz, players[0], shown, 0)

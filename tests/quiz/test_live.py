@@ -96,3 +96,21 @@ async def test_who_comes_late_is_told_over_the_connection(server, organiser):
         assert message["type"] == "quiz:next_question"
         refused = await phone_of_late.ask("quiz:answer", roomId=quiz.pk, questionId="q1", answerIndex=1)
         assert refused["error"]["details"]["reason"] == "joined_late"
+
+
+async def test_a_private_room_is_unknown_whatever_is_sent_to_it(server, organiser, stranger):
+    quiz = await apart(make_quiz, organiser, is_public=False)
+    async with await phone(server, organiser) as host, await phone(server, stranger) as outsider:
+        await host.ask("quiz:show_question", roomId=quiz.pk)
+        answers = [
+            await outsider.ask("quiz:answer", **data)
+            for room_id in (quiz.pk, "nowhere")
+            for data in (
+                {"roomId": room_id, "questionId": "q1", "answerIndex": 1},
+                {"roomId": room_id, "questionId": "q9", "answerIndex": 1},
+                {"roomId": room_id},
+            )
+        ]
+    assert {(each["error"]["code"], each["error"]["message"]) for each in answers} == {
+        ("NOT_FOUND", "There is no such thing here.")
+    }

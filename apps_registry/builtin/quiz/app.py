@@ -1,5 +1,6 @@
 """The quiz: questions on every phone, and the order in which the answers arrived."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,8 +44,8 @@ class Quiz(RoomApp):
     def wake(self, room_id: str, now: datetime) -> datetime | None:
         return rounds.wake_room(room_id, now)
 
-    def next_wake(self, room_id: str) -> datetime | None:
-        return rounds.next_moment(room_id)
+    def due_rooms(self, now: datetime) -> Sequence[str]:
+        return rounds.overdue_rooms(now)
 
 
 GAME = Quiz()

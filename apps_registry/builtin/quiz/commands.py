@@ -121,6 +121,7 @@ COMMANDS = (
         data_of(("questionId", "answerIndex"), questionId=ID, answerIndex={"type": "integer"}),
         data_of(("questionId", "answerIndex"), questionId=ID, answerIndex=NUMBER),
         answer,
+        asks_for_access=True,
     ),
     AppCommand(
         "quiz:state",

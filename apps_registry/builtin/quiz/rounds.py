@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.actors import PLATFORM, Actor
 from accounts.shapes import person
@@ -30,7 +29,7 @@ from rooms.permissions import lock_room
 
 # After a right answer, or the end of the time, this long for answers that had arrived before it and still wait in a
 # queue. Each one that then comes in asks for as much time again: a busy process lags behind another by more.
-SETTLE = timedelta(milliseconds=300)
+SETTLE = timedelta(milliseconds=500)
 LONGEST_SETTLE = timedelta(seconds=5)
 BETWEEN_COUNTS = timedelta(milliseconds=250)  # at most four frames a second to everybody
 
@@ -232,13 +231,9 @@ def do_what_is_due(room: Room, now: datetime) -> None:
         tell_answers(room, quiz, current, now)
 
 
-def wake_due_rooms() -> list[str]:
-    """Does what is due in every quiz; says where there was something. The clock of the process that has the phones is
-    quicker; after a restart, or where that process died, this finds it."""
-    now = timezone.now()
+def overdue_rooms(now: datetime) -> list[str]:
+    """Where a round should be over. The clock of the process that has the phones is quicker; after a restart, or where
+    that process died, the worker finds it here."""
     timed = Q(decide_at__lte=now) | Q(ends_at__lte=now - SETTLE)
     due = Round.objects.filter(timed, closed_at=None, quiz__room__status=RoomStatus.ACTIVE)
-    rooms = list(due.values_list("quiz__room", flat=True))
-    for room_id in rooms:
-        wake_room(room_id, now)
-    return rooms
+    return list(due.values_list("quiz__room", flat=True))

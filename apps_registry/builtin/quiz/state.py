@@ -12,11 +12,12 @@ from apps_registry.builtin.quiz.rounds import last_round
 from apps_registry.builtin.quiz.standings import MOST_TOLD, answer_count, distribution, leaderboard
 from platform_site.rest.fields import iso
 from rooms.enums import ParticipantRole
+from rooms.masking import as_shown
 from rooms.models import Participant, Room
 
 
 def state_of(room: Room, user: User | None) -> dict[str, Any]:
-    """The state of the quiz in `room`, which `user` (None: an outsider) may read."""
+    """The state of the quiz in `room`, read `as_seen_by(user)`. Names are masked where the room masks them."""
     quiz = Quiz.objects.filter(room=room).first()
     played = last_round(quiz) if quiz else None
     state: dict[str, Any] = {
@@ -37,7 +38,8 @@ def state_of(room: Room, user: User | None) -> dict[str, Any]:
     if player is not None:
         state["me"] = own_part(quiz, played, player, places)
     state["leaderboard"] = places[:MOST_TOLD]
-    return state
+    shown: dict[str, Any] = as_shown(state, room, user)
+    return shown
 
 
 def round_shown(room: Room, round: Round) -> dict[str, Any]:

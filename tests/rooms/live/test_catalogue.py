@@ -68,6 +68,13 @@ async def test_frames_are_what_the_description_says(
         daphne.call("POST", f"{base}/winners/{winner['id']}/fulfil", organiser)
         spare = daphne.call("POST", f"{base}/prizes", organiser, name="Spare")
         daphne.call("DELETE", f"{base}/prizes/{spare['id']}", organiser)
+        spare = daphne.call("POST", f"{base}/prizes", organiser, name="Drawn", quantity=2)
+        draw = daphne.call("POST", f"{base}/draws", organiser, prizes=[{"prizeId": spare["id"], "count": 1}])
+        daphne.call("POST", f"{base}/draws/{draw['id']}/run", organiser)
+        draw = daphne.call(
+            "POST", f"{base}/draws", organiser, prizeId=spare["id"], eligibility={"excludeWinners": False}
+        )
+        daphne.call("POST", f"{base}/draws/{draw['id']}/cancel", organiser, reason="Too early")
         daphne.call("POST", f"{base}/participants", stranger)
         daphne.call("DELETE", f"{base}/participants/me", stranger)
         daphne.call("PATCH", base, organiser, name="Spring party", status="COMPLETED")
@@ -103,6 +110,10 @@ async def test_frames_are_what_the_description_says(
         "prize:deleted",
         "winner:selected",
         "winner:updated",
+        "draw:committed",
+        "draw:running",
+        "draw:completed",
+        "draw:cancelled",
     )
     wanted += ("participant:joined", "participant:left", "room:updated", "room:status_changed", "error")
     assert seen >= {*wanted, "notification:received", "room:unsubscribed"}
