@@ -7,13 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
-from apps_registry.models import ManifestVersion
 from platform_site.rest.exceptions import InvalidInput
-
-ANY_APP = "*"
 
 
 class AppFailed(Exception):
@@ -62,6 +56,30 @@ class DrawRules:
     weight_field: str = ""
     needs: str = ""
     several_wins: bool = False
+
+
+@dataclass(frozen=True)
+class SelectionRequest:
+    """Who wins? `participants` are [{id, userId, metadata}], `prizes` [{id, name, quantityRemaining}] with the pieces
+    that this draw may give. `request_id` stays the same however often the same draw asks."""
+
+    room_id: str
+    participants: list[dict[str, Any]]
+    prizes: list[dict[str, Any]]
+    app_settings: dict[str, Any]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    participant_id: str
+    prize_id: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class WinnerSelector(Protocol):
+    def select_winners(self, request: SelectionRequest) -> Sequence[Selection]:
+        """Called outside any transaction, and perhaps again with the same request_id. Raises AppFailed."""
 
 
 @contextmanager
@@ -125,6 +143,11 @@ class RoomApp:
     def draw_rules(self, room: Any) -> DrawRules:
         return DrawRules()
 
+    def select_winners(self, request: SelectionRequest) -> Sequence[Selection]:
+        """Who wins a draw, for a game whose manifest has the capability winnerSelection. Called outside any
+        transaction, and perhaps again with the same request_id. Raises AppFailed."""
+        raise AppFailed("The game does not choose.")
+
     def state_for(self, room: Any, user: Any) -> dict[str, Any]:
         """What a page of `user` (None: an outsider, or the big screen) begins with. Nothing that they may not know.
         `room` was read `as_seen_by(user)`, which says who they are in it."""
@@ -138,50 +161,3 @@ class RoomApp:
     def due_rooms(self, now: datetime) -> Sequence[str]:
         """The rooms in which `wake` has something to do that no process did in time. The worker asks every second."""
         return ()
-
-
-@dataclass(frozen=True)
-class SelectionRequest:
-    """Who wins? `participants` are [{id, userId, metadata}], `prizes` [{id, name, quantityRemaining}] with the pieces
-    that this draw may give. `request_id` stays the same however often the same draw asks."""
-
-    room_id: str
-    participants: list[dict[str, Any]]
-    prizes: list[dict[str, Any]]
-    app_settings: dict[str, Any]
-    request_id: str
-
-
-@dataclass(frozen=True)
-class Selection:
-    participant_id: str
-    prize_id: str
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-
-class WinnerSelector(Protocol):
-    def __init__(self, app_id: str) -> None: ...
-
-    def select_winners(self, request: SelectionRequest) -> Sequence[Selection]:
-        """Called outside any transaction, and perhaps again with the same request_id. Raises AppFailed."""
-
-
-def winner_selector(manifest_key: str, app_id: str) -> WinnerSelector | None:
-    """Who chooses the winners in a room that runs the manifest version `manifest_key` of `app_id`: None where the
-    manifest lacks the capability winnerSelection or nothing on this platform speaks for the app."""
-    manifest = ManifestVersion.objects.values_list("manifest", flat=True).get(key=manifest_key)
-    if "winnerSelection" not in manifest["capabilities"]:
-        return None
-    selectors: dict[str, str] = settings.WINNER_SELECTORS
-    path = selectors.get(app_id) or selectors.get(ANY_APP)
-    if path is None:
-        return None
-    selector: WinnerSelector = import_string(path)(app_id)
-    return selector
-
-
-def refuses_on_failure(manifest_key: str) -> bool:
-    """Whether a draw in a room that runs this manifest version has no result when its app cannot choose
-    (`"onFailure": "refuse"`); without it the platform draws instead."""
-    manifest = ManifestVersion.objects.values_list("manifest", flat=True).get(key=manifest_key)
-    return manifest.get("onFailure") == "refuse"

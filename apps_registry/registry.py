@@ -1,4 +1,4 @@
-"""Which game runs in a room: the built-in apps, by their app_id. Nothing else looks upward from here."""
+"""Which game runs in a room, and who chooses its winners. Nothing else looks upward from here."""
 
 import json
 from functools import cache
@@ -8,8 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from apps_registry.contract import RoomApp
+from apps_registry.contract import RoomApp, WinnerSelector
+from apps_registry.models import ManifestVersion
 
+ANY_APP = "*"
 NO_GAME = RoomApp()  # apps of others: what they do comes by their webhooks and the API
 
 
@@ -26,6 +28,30 @@ def builtin_apps() -> dict[str, RoomApp]:
 def builtin_manifests() -> dict[str, dict[str, Any]]:
     """{app_id: the manifest in its folder}."""
     return _manifests(tuple(settings.BUILTIN_APPS))
+
+
+def winner_selector(manifest_key: str, app_id: str) -> WinnerSelector | None:
+    """Who chooses the winners in a room that runs the manifest version `manifest_key` of `app_id`: None where the
+    manifest lacks the capability winnerSelection or nothing on this platform speaks for the app."""
+    manifest = ManifestVersion.objects.values_list("manifest", flat=True).get(key=manifest_key)
+    if "winnerSelection" not in manifest["capabilities"]:
+        return None
+    game = room_app(app_id)
+    if type(game).select_winners is not RoomApp.select_winners:
+        return game
+    selectors: dict[str, str] = settings.WINNER_SELECTORS
+    path = selectors.get(app_id) or selectors.get(ANY_APP)
+    if path is None:
+        return None
+    selector: WinnerSelector = import_string(path)(app_id)
+    return selector
+
+
+def refuses_on_failure(manifest_key: str) -> bool:
+    """Whether a draw in a room that runs this manifest version has no result when its app cannot choose
+    (`"onFailure": "refuse"`); without it the platform draws instead."""
+    manifest = ManifestVersion.objects.values_list("manifest", flat=True).get(key=manifest_key)
+    return manifest.get("onFailure") == "refuse"
 
 
 @cache

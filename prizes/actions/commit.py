@@ -8,8 +8,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.actors import Actor, person_of
-from apps_registry.contract import refuses_on_failure, winner_selector
-from apps_registry.registry import room_app
+from apps_registry.registry import refuses_on_failure, room_app, winner_selector
 from platform_site.db.ids import new_id
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso

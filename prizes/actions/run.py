@@ -13,7 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actors import Actor, person_of
-from apps_registry.contract import AppFailed, Selection, SelectionRequest, winner_selector
+from apps_registry.contract import AppFailed, Selection, SelectionRequest
+from apps_registry.registry import winner_selector
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
 from prizes import fair_draw, stock

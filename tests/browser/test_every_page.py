@@ -103,7 +103,7 @@ def test_the_checks_find_faults(page, live_server, db):
 SMALL = """() => [...document.querySelectorAll("button, input:not([type=hidden]), summary, a")]
   .filter((each) => each.checkVisibility() && !each.matches(".skip"))
   .filter((each) => !each.matches("a") || each.matches(".button, .brand, nav a"))
-  .filter((each) => (each.closest(".check") || each).getBoundingClientRect().height < 44)
+  .filter((each) => (each.closest(".check, .file") || each).getBoundingClientRect().height < 44)
   .map((each) => each.outerHTML.slice(0, 100))"""
 
 

@@ -161,3 +161,17 @@ def test_the_app_is_asked_outside_any_transaction(room, prize, chosen_by):
     chosen_by("InTransaction")
     run_draw(room_id=room.pk, draw_id=make_draw(room, prize, 2).pk, by=PLATFORM)
     assert Winner.objects.get().method == "APP"
+
+
+def test_a_built_in_game_chooses_in_the_process(organiser, settings):
+    settings.BUILTIN_APPS = ["tests.prizes.choosing"]
+    selectors.asked.clear()
+    room = make_room(organiser, app=make_app(app_id="app_choosing_v1", capabilities=["winnerSelection"]))
+    people = [add_participant(room) for _ in range(3)]
+    draw = make_draw(room, make_prize(room))
+    run_draw(room_id=room.pk, draw_id=draw.pk, by=PLATFORM)
+    assert record(draw)["strength"] == "delegated"
+    (win,) = Winner.objects.all()
+    assert (win.method, win.metadata["why"]) == ("APP", "last")
+    assert win.participant in people
+    assert len(selectors.asked) == 1
