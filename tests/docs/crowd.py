@@ -231,7 +231,14 @@ def fill_fund() -> None:
         quantity_remaining="9",
     )
     draw = Draw.objects.create(
-        room=template, seq=1, entry_count=1, created_by=template.created_by, status=DrawStatus.CANCELLED, seed="0"
+        room=template,
+        seq=1,
+        entry_count=1,
+        total_weight=1,
+        committed_at=template.created_at,
+        created_by=template.created_by,
+        status=DrawStatus.CANCELLED,
+        seed="0",
     )
     line = DrawPrize.objects.create(draw=draw, prize=prize, position=1, name="Cup", count=1)
     insert(
