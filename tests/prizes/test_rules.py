@@ -1,8 +1,10 @@
 """What the database holds of prizes, wins and draws, whoever writes."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
@@ -366,3 +368,9 @@ def test_a_draw_and_all_it_names_stay(draw, room, prize, organiser):
         delete_by_sql(draw)
     assert Room.all_objects.filter(pk=room.pk).exists()
     connection.check_constraints()
+
+
+def test_the_migration_to_the_entries_tree_refuses_draws_made_before_it(draw):
+    migration = import_module("prizes.migrations.0003_entries_tree")
+    with pytest.raises(RuntimeError, match="cannot be carried over"):
+        migration.refuse_draws(apps, None)
