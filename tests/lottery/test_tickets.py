@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from apps_registry.builtin.lottery.models import Ticket
 from apps_registry.models import App
@@ -176,6 +177,17 @@ def test_another_weight_in_a_draft_reaches_those_who_had_the_old_one(organiser):
     plain.refresh_from_db()
     rich.refresh_from_db()
     assert (plain.metadata["tickets"], rich.metadata["tickets"]) == (3, 9)
+
+
+def test_other_settings_cost_nothing_by_the_number_of_people(lottery, organiser):
+    costs = []
+    for theme in ("christmas", "birthday"):
+        for _ in range(4):
+            join_room(room_id=lottery.pk, by=make_user())
+        with CaptureQueriesContext(connection) as queries:
+            update_room(room_id=lottery.pk, by=organiser, app_settings={"theme": theme})
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
 
 
 def test_a_draft_that_becomes_a_lottery_gives_tickets_to_its_people(organiser):

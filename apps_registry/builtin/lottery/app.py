@@ -19,7 +19,8 @@ class Lottery(RoomApp):
         return {}
 
     def on_setup(self, room: Any, before: dict[str, Any], by: Any) -> None:
-        tickets.seat_everybody(room, before, by)
+        if any(room.app_settings.get(key) != before.get(key) for key in ("ticketCount", "ticketsPerParticipant")):
+            tickets.seat_everybody(room, before, by)
         timing = ("autoDraw", "drawDate")
         if room.status == RoomStatus.ACTIVE and any(room.app_settings.get(key) != before.get(key) for key in timing):
             actions.require_time_to_come(room.app_settings)
