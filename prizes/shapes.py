@@ -15,7 +15,7 @@ from prizes.models import Draw, Prize, Winner
 class PrizeSerializer(ModelSerializer):
     """A prize read `with_winner_count`."""
 
-    example = {"name": "Gift card", "quantity": 5, "quantityRemaining": 4, "winnerCount": 1}
+    example = {"name": "Gift card", "quantity": 5, "quantityRemaining": 4, "winnerCount": 1, "position": 1}
 
     roomId = serializers.CharField(source="room_id")
     imageUrl = serializers.CharField(source="image_url")
@@ -36,6 +36,7 @@ class PrizeSerializer(ModelSerializer):
             "quantity",
             "quantityRemaining",
             "winnerCount",
+            "position",
             "metadata",
             "createdAt",
             "updatedAt",
