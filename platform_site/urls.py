@@ -6,6 +6,7 @@ from django.urls import include, path
 from platform_site.pages import accounts, entry, me
 from platform_site.pages.home import home, public_rooms
 from platform_site.pages.preferences import preferences
+from platform_site.pages.qr import qr_of_path
 from platform_site.pages.room import room_page, room_state
 from platform_site.pages.words import words
 from prizes import views as draws
@@ -14,6 +15,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("preferences", preferences, name="preferences"),
     path("words/<str:language>.js", words, name="words"),
+    path("qr.svg", qr_of_path, name="qr"),
     path("join", entry.join, name="join"),
     path("j/<str:code>", entry.join_by_code, name="join-by-code"),
     path("rooms", public_rooms, name="rooms"),
