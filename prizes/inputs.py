@@ -17,6 +17,12 @@ class PrizeInput(Body):
     description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
     imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, default=1)
+    position = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_PIECES,
+        required=False,
+        help_text="Prizes are listed by this number, the lowest first.",
+    )
     metadata = MetadataField(required=False)
 
 
@@ -32,7 +38,12 @@ class PrizeChanges(Body):
     imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, required=False)
     metadata = MetadataField(required=False)
-    position = serializers.IntegerField(min_value=0, max_value=MOST_PIECES, required=False)
+    position = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_PIECES,
+        required=False,
+        help_text="Prizes are listed by this number, the lowest first.",
+    )
 
 
 class RevocationInput(Body):

@@ -17,7 +17,7 @@ from rooms.querysets import user_id_of
 class PrizeSerializer(ModelSerializer):
     """A prize read `with_winner_count`."""
 
-    example = {"name": "Gift card", "quantity": 5, "quantityRemaining": 4, "winnerCount": 1}
+    example = {"name": "Gift card", "quantity": 5, "quantityRemaining": 4, "winnerCount": 1, "position": 1}
 
     roomId = serializers.CharField(source="room_id")
     imageUrl = serializers.CharField(source="image_url")
@@ -38,6 +38,7 @@ class PrizeSerializer(ModelSerializer):
             "quantity",
             "quantityRemaining",
             "winnerCount",
+            "position",
             "metadata",
             "createdAt",
             "updatedAt",

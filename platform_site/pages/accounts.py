@@ -1,12 +1,10 @@
 """Signing up and a new password: an address, a letter with a link, a password."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,19 +15,11 @@ from rest_framework.serializers import EmailField
 from accounts.actions import sign_in_page
 from accounts.errors import InvalidToken
 from accounts.inputs import ProfileInput
-from accounts.letters import mail_is_on, send_letter
+from accounts.letters import mail_is_on
 from accounts.models import User
-from accounts.registration import (
-    account_of,
-    email_of,
-    register,
-    reset_password,
-    reset_token,
-    sign_up_token,
-    user_of_reset,
-)
+from accounts.registration import email_of, register, reset_password, user_of_reset
+from platform_site.pages.letters import ask_for_letter
 from platform_site.pages.preferences import path_of_this_site
-from platform_site.rest.addresses import client_address
 from platform_site.rest.exceptions import DomainError, InvalidInput
 
 
@@ -39,14 +29,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """Asks for an address, and answers the same whether it has an account or not: the letter tells."""
     if not settings.SIGN_UP:
         raise Http404
-    onward = next_of(request)
-
-    def letter(email: str) -> None:
-        user = account_of(email)
-        link = reverse("sign-up-finish", args=[sign_up_token(email)]) if user is None else reverse("login")
-        write(request, "has_account" if user else "sign_up", email, f"{link}?{urlencode({'next': onward})}")
-
-    return ask_for_address(request, gettext("Sign up"), letter)
+    return ask_for_address(request, gettext("Sign up"), "sign_up")
 
 
 @never_cache
@@ -54,21 +37,15 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def forgotten(request: HttpRequest) -> HttpResponse:
     if not mail_is_on():
         raise Http404
-
-    def letter(email: str) -> None:
-        user = account_of(email)
-        link = reverse("password-reset", args=[reset_token(user)]) if user else reverse("home")
-        write(request, "new_password" if user else "no_account", email, link)
-
-    return ask_for_address(request, gettext("A new password"), letter)
+    return ask_for_address(request, gettext("A new password"), "new_password")
 
 
-def ask_for_address(request: HttpRequest, title: str, letter: Any) -> HttpResponse:
+def ask_for_address(request: HttpRequest, title: str, kind: str) -> HttpResponse:
     email, fault, status = request.POST.get("email", "").strip(), "", 200
     if request.method == "POST":
         try:
             email = EmailField(max_length=254).run_validation(email)
-            letter(email)
+            ask_for_letter(request, kind, email=email, onward=next_of(request))
             return render(request, "account/letter_sent.html", {"title": title, "email": email})
         except DomainError as refusal:
             fault, status = gettext(refusal.message), refusal.status
@@ -76,11 +53,6 @@ def ask_for_address(request: HttpRequest, title: str, letter: Any) -> HttpRespon
             fault, status = gettext("This is no e-mail address."), 422
     context = {"title": title, "email": email, "fault": fault, "next": next_of(request)}
     return render(request, "account/address.html", context, status=status)
-
-
-def write(request: HttpRequest, name: str, email: str, path: str) -> None:
-    site = request.build_absolute_uri("/")
-    send_letter(name, to=email, address=client_address(request), link=request.build_absolute_uri(path), site=site)
 
 
 @never_cache

@@ -34,7 +34,7 @@ def snapshot_of(room_id: str, user: Any) -> dict[str, Any]:
         raise Http404
     level = level_of(room, user)
     member = {"member": is_member(room, user), "user": user, "runs": is_allowed(room, user, Need.RUN)}
-    prizes = Prize.objects.filter(room=room).with_winner_count().order_by("position", "created_at", "id")
+    prizes = Prize.objects.filter(room=room).with_winner_count().order_by("position", "id")
     draws = Draw.objects.filter(room=room).seen_at(public_only=level == "public").light().with_lines()
     whole = {
         "room": room_shape(room, user),

@@ -9,7 +9,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils.module_loading import import_string
 
 from accounts.sessions import end_other_sessions
-from prizes.actions import award_prize, create_prize
+from prizes.actions import award_prize, create_prize, update_prize
 from rooms.actions import join_room, leave_room, remove_participant, update_room
 from rooms.models import Participant
 from tests.factories import add_participant, make_prize, make_user
@@ -64,6 +64,10 @@ def test_everything_moves_by_itself(page, server, room, organiser, participant):
     assert page.inner_text("#people-count") == "3 people"
     prize = create_prize(room_id=room.pk, by=organiser, name="Grand <b>prize</b>", quantity=2)
     page.wait_for_selector("#prizes li:has-text('Grand <b>prize</b>'):has-text('2 left')")
+    create_prize(room_id=room.pk, by=organiser, name="Small prize", position=1)
+    page.wait_for_selector("#prizes li:first-child:has-text('Grand') + li:has-text('Small')")
+    update_prize(room_id=room.pk, by=organiser, prize_id=prize.pk, position=2)
+    page.wait_for_selector("#prizes li:first-child:has-text('Small') + li:has-text('Grand')")
     guest = join_room(room_id=room.pk, by=make_user("Nadia New"))
     page.wait_for_selector("#people-count:has-text('4 people')")
     award_prize(room_id=room.pk, by=organiser, prize_id=prize.pk, participant_id=guest.pk)

@@ -4,23 +4,33 @@ import re
 
 import pytest
 from django.core import mail
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from platform_site.worker import Worker
 from rooms.models import Invitation, Participant
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # the worker asks the database anew
 NEW = "a brand new pass phrase"
 
 
 @pytest.fixture(autouse=True)
 def with_mail(settings):
-    settings.EMAIL_URL, settings.SIGN_UP = "smtp://localhost", True
+    settings.EMAIL_URL, settings.SIGN_UP, settings.JOBS = "smtp://localhost", True, {}
+
+
+def letters():
+    """What the worker sends of what was asked for."""
+    mail.outbox.clear()
+    Worker().turn()
+    return mail.outbox
 
 
 def link_in_letter():
-    assert len(mail.outbox) == 1
-    return re.findall(r"http://testserver(\S+)", str(mail.outbox.pop().body))[0]
+    [letter] = letters()
+    return re.findall(r"http://testserver(\S+)", str(letter.body))[0]
 
 
 def test_somebody_signs_up(client, room):
@@ -44,7 +54,6 @@ def test_somebody_signs_up(client, room):
     assert User.objects.filter(email="new@example.com").count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
 def test_who_was_invited_is_in_after_signing_up(client, room):
     Invitation.objects.create(room=room, email="new@example.com")
     client.post("/sign-up", {"email": "new@example.com"})
@@ -73,7 +82,7 @@ def test_strangers_do_not_learn_who_has_an_account(client, participant, path):
     for email in (participant.email, "nobody@example.com"):
         page = client.post(path, {"email": email}).content.decode().replace(email, "…")
         answers.append(re.sub(r"<input[^>]*>|\?next=[^\"]*", "", page))
-        assert mail.outbox.pop().to == [email]
+        assert [letter.to for letter in letters()] == [[email]]
     assert answers[0] == answers[1]
 
 
@@ -81,7 +90,7 @@ def test_letters_are_few(client, settings):
     settings.RATE_LIMITS = True
     statuses = [client.post("/password", {"email": "a@example.com"}).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
-    assert len(mail.outbox) == 2
+    assert len(letters()) == 2
 
 
 def test_without_mail_there_is_neither(client, settings):
@@ -91,7 +100,7 @@ def test_without_mail_there_is_neither(client, settings):
     assert "Forgotten" not in page
     for path in ("/sign-up", "/password", "/sign-up/token"):
         assert client.post(path, {"email": "a@example.com"}).status_code == 404
-    assert mail.outbox == []
+    assert letters() == []
 
 
 @pytest.mark.parametrize("token", ["x", "c123.abc", "a.b-c", "%00"])
@@ -104,18 +113,54 @@ def test_a_wrong_link_says_so(client, token):
 def test_an_address_that_is_none(client):
     for email in ("", "no", "a@b", "a@example.com\nBcc: b@example.com", "\0@example.com"):
         assert client.post("/password", {"email": email}).status_code == 422
-    assert mail.outbox == []
+    assert letters() == []
 
 
 def test_letters_speak_the_readers_language(client):
     client.post("/sign-up", {"email": "new@example.com"}, headers={"Accept-Language": "ru"})
-    assert "Завершите регистрацию" in mail.outbox[0].subject
+    assert "Завершите регистрацию" in letters()[0].subject
 
 
-def test_a_letter_that_cannot_be_sent_is_told(client, settings, caplog):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+def test_no_answer_waits_for_the_mail_server(client, settings):
+    settings.EMAIL_BACKEND = "a mail server that must not be asked now"
+    assert client.post("/sign-up", {"email": "new@example.com"}).status_code == 200
+    assert client.post("/password", {"email": "new@example.com"}).status_code == 200
+    assert DBTaskResult.objects.ready().count() == 2
+
+
+def test_a_letter_that_is_not_taken_is_tried_again_and_then_given_up(client, settings, caplog, participant):
+    backend, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    answer = client.post("/password", {"email": make_user().email})
-    assert answer.status_code == 503
-    assert "could not be sent" in answer.content.decode()
-    assert "@" not in caplog.text
+    client.post("/password", {"email": participant.email})
+    tried = 0
+    while DBTaskResult.objects.exclude(finished_at__isnull=False).exists() and tried < 10:
+        assert letters() == []
+        tried += 1
+        later = DBTaskResult.objects.filter(finished_at=None)
+        assert not later.filter(run_after__lte=timezone.now()).exists()
+        later.update(run_after=timezone.now())
+    assert tried == 5
+    assert "given up" in caplog.text
+    settings.EMAIL_BACKEND = backend
+    assert letters() == []
+    assert_nobody_is_named(caplog, participant.email)
+
+
+def test_a_letter_that_was_not_taken_goes_out_when_the_mail_server_is_back(client, settings, caplog, participant):
+    backend, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    client.post("/password", {"email": participant.email})
+    assert letters() == []
+    settings.EMAIL_BACKEND = backend
+    DBTaskResult.objects.filter(finished_at=None).update(run_after=timezone.now())
+    assert client.post(link_in_letter(), {"password": NEW}).status_code == 302
+    assert_nobody_is_named(caplog, participant.email)
+
+
+def assert_nobody_is_named(caplog, email):
+    """Neither the log nor the table of tasks keeps whom a letter went to, or a link."""
+    assert email not in caplog.text
+    rows = list(DBTaskResult.objects.values())
+    assert rows
+    assert email not in str(rows)
+    assert "/password/" not in str(rows)

@@ -110,6 +110,18 @@ def test_wins_move_the_stock_once():
     assert state["room"]["winnerCount"] == 1
 
 
+def test_prizes_stand_in_the_order_that_the_organiser_gives_them():
+    """Equal numbers stand by age; a number that an old event does not tell is the one that was known."""
+    first, second = prize("z1", 2) | {"position": 1}, prize("z2", 1) | {"position": 2}
+    events = (
+        ("prize:created", {"seq": 11, "prize": prize("z3", 1) | {"position": 0}}),
+        ("prize:created", {"seq": 12, "prize": prize("z4", 1) | {"position": 1}}),
+        ("prize:updated", {"seq": 13, "prize": second | {"position": 0}}),
+        ("prize:updated", {"seq": 14, "prize": prize("z3", 5)}),
+    )
+    assert [each["id"] for each in after(*events, prizes=[first, second])["prizes"]] == ["z2", "z3", "z1", "z4"]
+
+
 def test_a_draw_goes_its_way():
     state = after(
         ("draw:committed", {"seq": 11, "drawId": "d1", "fingerprint": "6aa9"}),

@@ -12,7 +12,7 @@ from tests.factories import add_participant, make_draw, make_prize, make_room
 
 PRIZE = {
     *("id", "roomId", "name", "description", "imageUrl", "quantity", "quantityRemaining", "winnerCount", "metadata"),
-    *("createdAt", "updatedAt", "deletedAt"),
+    *("position", "createdAt", "updatedAt", "deletedAt"),
 }
 DRAW = {
     *("id", "drawId", "roomId", "seq", "status", "mode", "rehearsal", "replaces", "prizes", "distinct", "eligibility"),
@@ -121,6 +121,21 @@ def test_prize_endpoints(api, room, organiser):
     assert api(organiser).patch(url, {"quantity": 0}).status_code == 422
     assert api(organiser).delete(url).json() == {"data": {"success": True}}
     assert api().get(url).status_code == 404
+
+
+def test_the_order_of_prizes_is_read_set_and_told(api, room, organiser):
+    url = f"/api/v1/rooms/{room.pk}/prizes"
+    last = api(organiser).post(url, {"name": "Last", "position": 2}).json()["data"]
+    first = api(organiser).post(url, {"name": "First"}).json()["data"]
+    assert (last["position"], first["position"]) == (2, 0)
+    assert [each["name"] for each in api().get(url).json()["data"]] == ["First", "Last"]
+    moved = api(organiser).patch(f"{url}/{first['id']}", {"position": 3}).json()["data"]
+    assert [each["name"] for each in api().get(url).json()["data"]] == ["Last", "First"]
+    created, *_, updated = RoomEvent.objects.filter(room=room, type__startswith="prize:").order_by("seq")
+    assert created.payload["prize"] == last
+    assert updated.payload == {"prizeId": first["id"], "changes": {"position": 3}, "prize": moved}
+    for wrong in (-1, "first", None):
+        assert api(organiser).patch(f"{url}/{first['id']}", {"position": wrong}).status_code == 422
 
 
 def test_winner_endpoints(api, room, organiser):

@@ -55,10 +55,10 @@
     }),
 
     "prize:created": (state, {prize}) => ({
-      prizes: [...without(state.prizes, prize.id), prize],
+      prizes: inOrder([...without(state.prizes, prize.id), prize]),
       room: counted(state.room, "prizeCount", has(state.prizes, prize.id) ? 0 : 1),
     }),
-    "prize:updated": (state, {prize}) => ({prizes: replaced(state.prizes, prize)}),
+    "prize:updated": (state, {prize}) => ({prizes: inOrder(replaced(state.prizes, prize))}),
     "prize:deleted": (state, {prizeId}) => ({
       prizes: without(state.prizes, prizeId),
       room: counted(state.room, "prizeCount", has(state.prizes, prizeId) ? -1 : 0),
@@ -98,6 +98,9 @@
   const replaced = (list, one) => list.map((each) => (each.id === one.id ? kept(each, one) : each));
   const moved = (prizes, id, by) => prizes.map((prize) =>
     prize.id === id ? {...prize, quantityRemaining: prize.quantityRemaining + by, winnerCount: prize.winnerCount - by} : prize);
+  /** By the organiser's numbers, then by age: ids sort by the time at which they were made. */
+  const inOrder = (prizes) =>
+    [...prizes].sort((one, other) => (one.position ?? 0) - (other.position ?? 0) || (one.id < other.id ? -1 : 1));
   const counted = (room, name, by) => ({...room, [name]: room[name] + by});
 
   /** An event says what anybody may know: what this reader knew beyond it (metadata, a claim code) stays. */
