@@ -26,6 +26,7 @@ REASONS = {
     "room_active": "The event is running: complete or cancel it first.",
     "settings_frozen": "These settings cannot change once the event has started; `details.fields` names them.",
     "not_started": "The event has not started.",
+    "too_many_screen_keys": "As many screen keys open the room as may: revoke one first.",
     "foreign_event": "An app's events carry the app's own name.",
     # Prizes, winners and draws
     "already_won": "The person holds a win of this prize.",

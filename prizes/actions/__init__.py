@@ -12,6 +12,7 @@ from prizes.actions.fund import (
     update_prize,
 )
 from prizes.actions.run import cancel_draw, cancel_open_draws, run_draw
+from prizes.actions.screen import end_screen_rehearsal, reveal_draw, show_on_screen
 
 __all__ = [
     "award_prize",
@@ -21,12 +22,15 @@ __all__ = [
     "commit_draw",
     "create_prize",
     "delete_prize",
+    "end_screen_rehearsal",
     "fulfil_winner",
     "hand_over",
     "has_won",
     "require_active",
+    "reveal_draw",
     "revoke_winner",
     "run_draw",
+    "show_on_screen",
     "unfulfil_winner",
     "update_prize",
 ]

@@ -18,7 +18,7 @@ DRAW = {
     *("id", "drawId", "roomId", "seq", "status", "mode", "rehearsal", "replaces", "prizes", "distinct", "eligibility"),
     *("entryCount", "totalWeight", "entriesRoot", "rulesHash", "commitment", "fingerprint", "shortFingerprint"),
     *("entropyPlan", "entropy", "seed", "strength", "withdrawnCount", "winnerCount", "fallbackReason"),
-    *("cancellationReason", "committedAt", "runAt", "cancelledAt"),
+    *("cancellationReason", "committedAt", "runAt", "revealAt", "revealedAt", "cancelledAt"),
 }
 RECORD = [
     *("version", "roomId", "drawId", "seq", "status", "mode", "rehearsal", "replaces", "committedAt", "commitment"),
