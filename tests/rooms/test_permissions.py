@@ -169,7 +169,12 @@ def test_a_refused_read_of_a_private_room_is_the_same_as_of_none(private_room: R
             assert answer.json() == api(user).get(f"/api/v1/rooms/{NOBODYS}{path}").json()
 
 
-DESCRIPTIONS = {("GET", "/docs/"), ("GET", "/docs/live/"), ("GET", "/asyncapi.json")}  # of the API, for everybody
+DESCRIPTIONS = {
+    ("GET", "/docs/"),
+    ("GET", "/docs/live/"),
+    ("GET", "/docs/fair-draw/"),
+    ("GET", "/asyncapi.json"),
+}  # for everybody
 
 
 def test_no_endpoint_is_missing_from_the_table() -> None:
