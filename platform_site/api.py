@@ -12,6 +12,7 @@ from platform_site.asyncapi import asyncapi_json, asyncapi_page
 from platform_site.db.ids import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath, fair_draw_page
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
+from prizes.claims_api import ClaimCodeViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
 from rooms.claims_api import ClaimViewSet
 from rooms.invitations_api import InvitationViewSet
@@ -38,6 +39,7 @@ router.register(f"{IN_ROOM}/participants", ParticipantViewSet, basename="partici
 router.register(f"{IN_ROOM}/prizes", PrizeViewSet, basename="prize")
 router.register(f"{IN_ROOM}/winners", WinnerViewSet, basename="winner")
 router.register(f"{IN_ROOM}/events", EventViewSet, basename="event")
+router.register("claims", ClaimCodeViewSet, basename="claim-code")
 router.register("invitations", InvitationViewSet, basename="invitation")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register(f"{IN_ROOM}/draws", DrawViewSet, basename="draw")

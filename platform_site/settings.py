@@ -153,6 +153,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "platform_site.middleware.ApiMiddleware",
+    "platform_site.middleware.AddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "platform_site.middleware.PagesLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -189,12 +189,14 @@ class WinnerAdmin(InRoomAdmin):
     list_display = ("person", "prize_link", "room_link", "state_label", "method", "created_at")
     list_display_links = ("person",)
     list_filter = (RoomDropdown, "state", "method")
-    search_fields = ("participant__user__name", "prize__name")
+    search_fields = ("participant__user__name", "prize__name", "=claim_code")
     ordering = ("-created_at", "-id")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request)
-        return rows.select_related("room", "prize", "participant__user", "participant__room", "draw", "revoked_by")
+        return rows.select_related(
+            "room", "prize", "participant__user", "participant__room", "draw", "revoked_by", "fulfilled_by"
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
@@ -214,8 +216,10 @@ class WinnerAdmin(InRoomAdmin):
             "round_key",
             "metadata",
             "created_at",
+            "claim_code",
         )
-        return (*shown, "revocation") if obj.state == WinnerState.REVOKED else shown
+        more = {WinnerState.REVOKED: ("revocation",), WinnerState.FULFILLED: ("fulfilled_at", "handed_over_by")}
+        return (*shown, *more.get(obj.state, ()))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -260,6 +264,10 @@ class WinnerAdmin(InRoomAdmin):
     @display(description="Draw")
     def draw_link(self, winner: Winner) -> str:
         return link(winner.draw)
+
+    @display(description="Handed over by")
+    def handed_over_by(self, winner: Winner) -> str:
+        return name_of(winner.fulfilled_by)
 
     @display(description="Revoked")
     def revocation(self, winner: Winner) -> str:

@@ -29,7 +29,16 @@ from prizes.errors import (
 from prizes.evidence import evidence_pack
 from prizes.exports import KINDS, TABLES, export_file
 from prizes.filters import DrawFilter, WinnerFilter
-from prizes.inputs import AwardInput, CancelInput, DrawInput, PrizeChanges, PrizeInput, RevocationInput, RunInput
+from prizes.inputs import (
+    AwardInput,
+    CancelInput,
+    DrawInput,
+    PrizeChanges,
+    PrizeInput,
+    RevocationInput,
+    RunInput,
+    UnfulfilInput,
+)
 from prizes.models import Draw, Prize, Winner
 from prizes.proof_shapes import RECEIPT, RECORD
 from prizes.receipts import entry_of, own_entry, receipt_json
@@ -37,10 +46,11 @@ from prizes.records import record_json
 from prizes.shapes import DrawDetailSerializer, DrawSerializer, PrizeSerializer, WinnerSerializer
 from rooms.api import InRoomViewSet, signed_in
 from rooms.errors import RoomClosed, RoomNotActive
-from rooms.permissions import Need, readable_room, require
+from rooms.permissions import Need, is_allowed, readable_room, require
 from rooms.querysets import level_of
 
 TABLE_FILES = tuple(KINDS[kind][0].split(";")[0] for kind in ("csv", "xlsx"))
+FOR_RUNNERS = {"runs": True}  # what an answer to somebody who just changed a win holds
 EXPORT = {"type": "object", "description": "`room`, `participants`, `prizes` and `winners`."}
 
 
@@ -100,6 +110,9 @@ class WinnerViewSet(InRoomViewSet):
     filterset_class = WinnerFilter
     serializer_class = WinnerSerializer
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {"user": self.request.user, "runs": is_allowed(self.room, self.request.user, Need.RUN)}
+
     def get_queryset(self) -> Any:
         return Winner.objects.filter(room=self.room).with_people().order_by("created_at", "id")
 
@@ -114,11 +127,12 @@ class WinnerViewSet(InRoomViewSet):
     def create(self, request: Request, room_id: str) -> Response:
         user = signed_in(request)
         winner = actions.award_prize(room_id=room_id, by=user, **given(AwardInput(data=request.data)))
-        return Response(WinnerSerializer(winner).data, status=201)
+        return Response(WinnerSerializer(winner, context=FOR_RUNNERS).data, status=201)
 
     @operation("Read a win", answer=WinnerSerializer)
     def retrieve(self, request: Request, room_id: str, pk: str) -> Response:
-        return Response(WinnerSerializer(found(self.get_queryset(), pk)).data)
+        """`claimCode`, which is shown at the desk, is null to everybody but the winner and those who run the room."""
+        return Response(self.get_serializer(found(self.get_queryset(), pk)).data)
 
     @operation("Revoke a win", body=RevocationInput, body_required=False, errors=(Forbidden, InvalidTransition))
     def destroy(self, request: Request, room_id: str, pk: str) -> Response:
@@ -131,7 +145,22 @@ class WinnerViewSet(InRoomViewSet):
     @action(detail=True, methods=["post"])
     def fulfil(self, request: Request, room_id: str, pk: str) -> Response:
         winner = actions.fulfil_winner(room_id=room_id, winner_id=pk, by=signed_in(request))
-        return Response(WinnerSerializer(winner).data)
+        return Response(WinnerSerializer(winner, context=FOR_RUNNERS).data)
+
+    @operation(
+        "Take a hand-over back",
+        body=UnfulfilInput,
+        answer=WinnerSerializer,
+        errors=(Forbidden, InvalidTransition),
+    )
+    @action(detail=True, methods=["post"])
+    def unfulfil(self, request: Request, room_id: str, pk: str) -> Response:
+        """For organizers, where a prize was marked as handed over by mistake: the win is AWARDED again. The `reason` is
+        kept in the log for those who run the room (`winner:handover_undone`)."""
+        user = signed_in(request)
+        reason = given(UnfulfilInput(data=request.data))
+        winner = actions.unfulfil_winner(room_id=room_id, winner_id=pk, by=user, **reason)
+        return Response(WinnerSerializer(winner, context=FOR_RUNNERS).data)
 
 
 class DrawViewSet(InRoomViewSet):

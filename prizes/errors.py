@@ -17,6 +17,11 @@ class QuantityPromised(Conflict):
     message = "The quantity cannot fall below what is awarded or promised to an open draw."
 
 
+class AlreadyHandedOver(Conflict):
+    reason = "already_handed_over"
+    message = "This prize was handed over already."
+
+
 class PrizeInUse(Conflict):
     reason = "prize_in_use"
     message = "A prize that somebody has won, or that an open draw gives away, cannot be deleted."

@@ -24,5 +24,7 @@ def win_row(win: Winner) -> dict[str, Any]:
         "method": win.method,
         "metadata": win.metadata,
         "drawId": win.draw_id,
+        "claimCode": win.claim_code,
+        "fulfilledAt": iso(win.fulfilled_at) if win.fulfilled_at else None,
         "createdAt": iso(win.created_at),
     }

@@ -50,6 +50,12 @@ class RevocationInput(Body):
     reason = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
+class UnfulfilInput(Body):
+    example = {"reason": "Given to the wrong person."}
+
+    reason = serializers.CharField(max_length=1000)
+
+
 class EligibilityInput(Body):
     example = {"roles": ["PARTICIPANT"], "registeredOnly": False, "excludeParticipantIds": [], "weightField": ""}
 

@@ -1,18 +1,27 @@
 """The fund of a room: its prizes, who won them, and the draws that chose."""
 
+import secrets
 from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 from accounts.models import User
 from platform_site.db.models import AliveManager, Row, SoftDeletedRow
 from prizes.enums import ENDED_DRAWS, OPEN_DRAWS, DrawMode, DrawStatus, WinnerMethod, WinnerState
 from prizes.querysets import DrawQuerySet, PrizeQuerySet, WinnerQuerySet
-from rooms.models import Participant, Room
+from rooms.models import JOIN_CODE_LETTERS, Participant, Room
 
 MOST_PIECES = 1_000_000
+CLAIM_CODE_LENGTH = 6
+
+
+def new_claim_code() -> str:
+    """Six letters and digits, none of which is read as another: what a winner shows at the desk."""
+    return "".join(secrets.choice(JOIN_CODE_LETTERS) for _ in range(CLAIM_CODE_LENGTH))
 
 
 class Prize(SoftDeletedRow):
@@ -72,7 +81,8 @@ class Draw(Row):
     `sealed_seed` is the seed under the platform's keys (prizes.seeds); `seed` is its hex once the draw is over.
     `entropy` is the public value: stored with the first claim of a run, and the same ever after.
     `outcome` is the winners and `withdrawn` who could not win any more, both as the record shows them; `came_up` are
-    the positions in the list of everybody whom a receipt of the result needs.
+    the positions in the list of everybody whom a receipt of the result needs. Until `reveal_at` our own surfaces keep
+    the result to themselves (null: they need not); `revealed_at` is when the big screen was done, or was skipped.
     """
 
     # No index of its own: draw_seq_unique begins with it.
@@ -107,6 +117,8 @@ class Draw(Row):
     strength = models.CharField(max_length=20)
     claimed_until = models.DateTimeField(null=True)
     run_at = models.DateTimeField(null=True)
+    reveal_at = models.DateTimeField(null=True)
+    revealed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     cancellation_reason = models.TextField(blank=True)
     # Null: the platform itself, for example at the time that a lottery's settings name.
@@ -173,7 +185,11 @@ class DrawPrize(Row):
 
 
 class Winner(SoftDeletedRow):
-    """A win. Revoking keeps the row on record and returns its piece to the fund; live means not REVOKED."""
+    """A win. Revoking keeps the row on record and returns its piece to the fund; live means not REVOKED.
+
+    `claim_code` is what the winner shows at the desk. No other win ever has the same one: it is unique among all wins,
+    revoked ones too, it cannot be changed, and a win cannot be deleted (migration 0004).
+    """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="winners")
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="wins")
@@ -185,6 +201,12 @@ class Winner(SoftDeletedRow):
         Draw, on_delete=models.PROTECT, null=True, blank=True, related_name="winners", editable=False
     )
     round_key = models.CharField(max_length=100, blank=True, editable=False)
+    claim_code = models.CharField(max_length=CLAIM_CODE_LENGTH, unique=True, default=new_claim_code, editable=False)
+    reveal_at = models.DateTimeField(null=True, blank=True, editable=False)
+    fulfilled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    fulfilled_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
@@ -215,6 +237,14 @@ class Winner(SoftDeletedRow):
                 condition=Q(state=WinnerState.REVOKED, revoked_at__isnull=False)
                 | ~Q(state=WinnerState.REVOKED) & Q(revoked_at=None, revoked_by=None, revocation_reason=""),
                 name="winner_revocation_agrees",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=WinnerState.FULFILLED, fulfilled_at__isnull=False)
+                | ~Q(state=WinnerState.FULFILLED) & Q(fulfilled_at=None, fulfilled_by=None),
+                name="winner_fulfilment_agrees",
+            ),
+            models.CheckConstraint(
+                condition=Exact(Length("claim_code"), CLAIM_CODE_LENGTH), name="winner_claim_code_length"
             ),
             models.CheckConstraint(
                 condition=~Q(method=WinnerMethod.DRAW) | Q(draw__isnull=False), name="winner_drawn_has_a_draw"

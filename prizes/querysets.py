@@ -29,7 +29,7 @@ class WinnerQuerySet(InRoomQuerySet, SoftDeletedQuerySet):
         return self.filter(~Q(state=WinnerState.REVOKED))
 
     def with_people(self) -> Self:
-        return self.select_related("participant__user", "prize")
+        return self.select_related("participant__user", "prize", "fulfilled_by")
 
 
 class DrawQuerySet(InRoomQuerySet, RowQuerySet):

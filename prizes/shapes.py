@@ -5,11 +5,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import User
 from accounts.shapes import person
 from platform_site.rest.components import PERSON, TEXT, WHOLE, object_of
 from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
 from prizes import fair_draw
 from prizes.models import Draw, Prize, Winner
+from rooms.querysets import user_id_of
 
 
 class PrizeSerializer(ModelSerializer):
@@ -45,12 +47,20 @@ class PrizeSerializer(ModelSerializer):
 
 
 class WinnerSerializer(ModelSerializer):
-    """A winner read `with_people`. A win outlives its participant and still shows them."""
+    """A winner read `with_people`. A win outlives its participant and still shows them.
+
+    `claimCode` is for the winner (`context["user"]`) and, where `context["runs"]` is true, for those who run the room;
+    to all others, and in events, it is null.
+    """
 
     roomId = serializers.CharField(source="room_id")
     participantId = serializers.CharField(source="participant_id")
     prizeId = serializers.CharField(source="prize_id")
     drawId = serializers.CharField(source="draw_id")
+    revealAt = UTCDateTimeField(source="reveal_at", allow_null=True)
+    fulfilledAt = UTCDateTimeField(source="fulfilled_at", allow_null=True)
+    fulfilledBy = serializers.SerializerMethodField()
+    claimCode = serializers.SerializerMethodField()
     createdAt = UTCDateTimeField(source="created_at")
     deletedAt = UTCDateTimeField(source="deleted_at")
     participant = serializers.SerializerMethodField()
@@ -67,11 +77,25 @@ class WinnerSerializer(ModelSerializer):
             "method",
             "metadata",
             "drawId",
+            "revealAt",
+            "fulfilledAt",
+            "fulfilledBy",
+            "claimCode",
             "createdAt",
             "deletedAt",
             "participant",
             "prize",
         )
+
+    @extend_schema_field({"oneOf": [object_of(id=TEXT, name=TEXT), {"type": "null"}]})
+    def get_fulfilledBy(self, winner: Winner) -> dict[str, Any] | None:
+        return named_person(winner.fulfilled_by)
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_claimCode(self, winner: Winner) -> str | None:
+        own = user_id_of(self.context.get("user"))
+        is_winner = bool(own) and own == winner.participant.user_id
+        return winner.claim_code if is_winner or self.context.get("runs") else None
 
     @extend_schema_field(object_of(id=TEXT, userId=TEXT, role=TEXT, user=PERSON))
     def get_participant(self, winner: Winner) -> dict[str, Any]:
@@ -189,6 +213,11 @@ class DrawDetailSerializer(DrawSerializer):
     def get_winners(self, draw: Draw) -> list[dict[str, Any]] | None:
         winners: list[dict[str, Any]] | None = draw.outcome
         return winners
+
+
+def named_person(user: User | None) -> dict[str, Any] | None:
+    """{id, name} of whoever did something; None where the platform did it itself."""
+    return {key: value for key, value in person(user).items() if key != "avatar"} if user is not None else None
 
 
 def lines_of(draw: Draw) -> list[dict[str, Any]]:

@@ -90,6 +90,10 @@ REHEARSED = read().only(*ACTIVE)  # a rehearsal is for those who run the event
 for kind in ACTIVE:
     REHEARSED[kind] = dict.fromkeys(CALLERS, 404) | dict.fromkeys(RUNNERS, 200)
 
+AT_THE_DESK = read().only(*ACTIVE)  # to all but those who run the room no claim code exists
+for kind in ACTIVE:
+    AT_THE_DESK[kind] = dict.fromkeys(CALLERS, 404) | {"anonymous": 401} | dict.fromkeys(RUNNERS, 200)
+
 IN_ALREADY = dict.fromkeys(MEMBERS, 409)
 JOIN = (
     write({"other organizer", "left", "admin"}, 201)
@@ -207,6 +211,14 @@ TABLE = [
     # Nothing was won or drawn in a draft.
     Row("GET", "/rooms/{room}/winners/{win}", read().but("draft", NOT_FOUND)),
     Row("POST", "/rooms/{room}/winners/{win}/fulfil", write(RUNNERS).but("draft", dict.fromkeys(RUNNERS, 404))),
+    Row(
+        "POST",
+        "/rooms/{room}/winners/{win}/unfulfil",
+        write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404)),
+        body={"reason": "Given to the wrong person"},
+    ),
+    Row("GET", "/claims/{claim}", AT_THE_DESK),
+    Row("POST", "/claims/{claim}", AT_THE_DESK),
     Row("DELETE", "/rooms/{room}/winners/{win}", write(ORGANIZERS).but("draft", dict.fromkeys(ORGANIZERS, 404))),
     # draws
     Row("GET", "/rooms/{room}/draws", read()),

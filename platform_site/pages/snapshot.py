@@ -15,6 +15,7 @@ from prizes.models import Draw, Prize, Winner
 from prizes.shapes import DrawSerializer, PrizeSerializer, WinnerSerializer
 from rooms.masking import as_shown
 from rooms.models import Participant, Room
+from rooms.permissions import Need, is_allowed
 from rooms.querysets import is_member, level_of
 from rooms.shapes import ParticipantSerializer, RoomSerializer
 
@@ -31,7 +32,7 @@ def snapshot_of(room_id: str, user: Any) -> dict[str, Any]:
     if room is None:
         raise Http404
     level = level_of(room, user)
-    member = {"member": is_member(room, user), "user": user}
+    member = {"member": is_member(room, user), "user": user, "runs": is_allowed(room, user, Need.RUN)}
     prizes = Prize.objects.filter(room=room).with_winner_count().order_by("position", "id")
     draws = Draw.objects.filter(room=room).seen_at(public_only=level == "public").light().with_lines()
     whole = {

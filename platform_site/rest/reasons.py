@@ -29,6 +29,8 @@ REASONS = {
     "foreign_event": "An app's events carry the app's own name.",
     # Prizes, winners and draws
     "already_won": "The person holds a win of this prize.",
+    "already_handed_over": "The prize was handed over before; `details` say when (`fulfilledAt`) and by whom "
+    "(`fulfilledBy`).",
     "quantity_promised": "Pieces are awarded, or held for an open draw.",
     "prize_in_use": "Somebody has won the prize, or an open draw gives it away.",
     "already_replaced": "The win has a replacement draw.",

@@ -1,5 +1,6 @@
-"""Prizes and wins: adding, changing, awarding, handing over, revoking."""
+"""Prizes and wins: adding, changing, awarding, revoking."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -10,12 +11,12 @@ from django.utils import timezone
 from accounts.actors import Actor, person_of
 from platform_site.db.changes import UNCHANGED, Unchanged, named
 from platform_site.rest.exceptions import InvalidInput, InvalidTransition, NotFound
-from platform_site.rest.fields import wire_name
+from platform_site.rest.fields import iso, wire_name
 from platform_site.rest.metadata import merged_metadata
 from prizes import stock
 from prizes.enums import OPEN_DRAWS, WinnerMethod, WinnerState
 from prizes.errors import AlreadyWon, PrizeInUse
-from prizes.models import Prize, Winner
+from prizes.models import Prize, Winner, new_claim_code
 from prizes.shapes import PrizeSerializer, WinnerSerializer
 from rooms.enums import ParticipantRole, RoomStatus
 from rooms.errors import RoomClosed, RoomNotActive
@@ -23,6 +24,8 @@ from rooms.events import record
 from rooms.models import Notification, Participant, Room
 from rooms.notifications import notify_all
 from rooms.permissions import Need, locked_room
+
+MOST_TRIES = 20
 
 
 @transaction.atomic
@@ -142,32 +145,50 @@ def award_prize(
     Raises RoomNotActive or RoomClosed, NotFound (no such prize here), InvalidInput (not a PARTICIPANT of this room),
     PrizeExhausted, AlreadyWon.
     """
-    try:
-        with transaction.atomic():
-            room = locked_room(room_id, by, Need.RUN, beside=partial(with_asked, prize_id, participant_id))
-            require_active(room)
-            prize: Prize | None = getattr(room, "asked_prize", None)
-            if prize is None:
-                raise NotFound("There is no such prize in this room.")
-            participant = eligible(getattr(room, "asked_participant", None))
-            stock.take(prize.pk)
-            winner = Winner(
-                room=room,
-                participant=participant,
-                prize=prize,
-                method=method,
-                round_key=round_key,
-                metadata=metadata or {},
-            )
-            winner.save(force_insert=True)
-            record(room, "winner:selected", {"winner": WinnerSerializer(winner).data}, by=by)
-            notify_all([message_of(winner)])
-            return winner
-    except IntegrityError:
-        # The piece is back in stock with the rest of the transaction. The unique rules say why it failed.
-        if has_won(prize_id, participant_id, round_key):
-            raise AlreadyWon from None
-        raise
+    asked = partial(with_asked, prize_id, participant_id)
+    for code in claim_codes():
+        try:
+            with transaction.atomic():
+                room = locked_room(room_id, by, Need.RUN, beside=asked)
+                require_active(room)
+                prize: Prize | None = getattr(room, "asked_prize", None)
+                if prize is None:
+                    raise NotFound("There is no such prize in this room.")
+                participant = eligible(getattr(room, "asked_participant", None))
+                stock.take(prize.pk)
+                winner = Winner(
+                    room=room,
+                    participant=participant,
+                    prize=prize,
+                    method=method,
+                    round_key=round_key,
+                    claim_code=code,
+                    metadata=metadata or {},
+                )
+                winner.save(force_insert=True)
+                record(room, "winner:selected", {"winner": WinnerSerializer(winner).data}, by=by)
+                notify_all([message_of(winner)])
+                return winner
+        except IntegrityError:
+            # The piece is back in stock with the rest of the transaction. The unique rules say why it failed.
+            if has_won(prize_id, participant_id, round_key):
+                raise AlreadyWon from None
+            if not taken_codes([code]):
+                raise
+    raise AssertionError("claim_codes() does not end")
+
+
+def claim_codes() -> Iterator[str]:
+    """One code after the other, for whoever finds one taken. Raises RuntimeError when that happens too often to be
+    chance."""
+    for _ in range(MOST_TRIES):
+        yield new_claim_code()
+    raise RuntimeError("No free claim code was found.")
+
+
+def taken_codes(codes: Iterable[str]) -> set[str]:
+    """Those of `codes` that some win has, or had."""
+    return set(Winner.all_objects.filter(claim_code__in=list(codes)).values_list("claim_code", flat=True))
 
 
 def message_of(winner: Winner) -> Notification:
@@ -177,7 +198,12 @@ def message_of(winner: Winner) -> Notification:
         type="winner",
         title=f"You won: {winner.prize.name}"[:255],
         room=winner.room,
-        data={"winnerId": winner.pk, "prizeId": winner.prize_id},
+        data={
+            "winnerId": winner.pk,
+            "prizeId": winner.prize_id,
+            "claimCode": winner.claim_code,
+            "revealAt": iso(winner.reveal_at) if winner.reveal_at else None,
+        },
     )
 
 
@@ -210,22 +236,6 @@ def eligible(participant: Participant | None) -> Participant:
 def has_won(prize_id: str, participant_id: str, round_key: str) -> bool:
     wins = Winner.objects.live().filter(prize=prize_id, round_key=round_key)
     return wins.exists() if round_key else wins.filter(participant=participant_id).exists()
-
-
-@transaction.atomic
-def fulfil_winner(*, room_id: str, winner_id: str, by: Actor) -> Winner:
-    """The prize was handed over; goes on after the event. Again: no change, the same answer. Raises InvalidTransition
-    for a revoked win."""
-    room = locked_room(room_id, by, Need.RUN)
-    winner = winner_of(room, winner_id)
-    if winner.state == WinnerState.FULFILLED:
-        return winner
-    if winner.state == WinnerState.REVOKED:
-        raise InvalidTransition("A win that was revoked cannot be handed over.")
-    winner.state = WinnerState.FULFILLED
-    winner.save(update_fields=["state", "updated_at"])
-    record(room, "winner:updated", {"winner": WinnerSerializer(winner).data}, by=by)
-    return winner
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -19,11 +19,11 @@ from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
 from prizes import fair_draw, stock
 from prizes.actions.commit import public_text, require_open, visibility_of
-from prizes.actions.fund import message_of
+from prizes.actions.fund import MOST_TRIES, message_of, taken_codes
 from prizes.entries import entries_of, withdrawn_now
 from prizes.enums import DrawMode, DrawStatus, WinnerMethod
 from prizes.errors import AppRefused, DrawOver, DrawRunning, EntropyGiven
-from prizes.models import Draw, Prize, Winner
+from prizes.models import Draw, Prize, Winner, new_claim_code
 from prizes.receipts import receipt_in_event
 from prizes.records import facts_of
 from prizes.seeds import opened
@@ -269,22 +269,43 @@ def award(
     for start in range(0, len(wins), BATCH):
         part = wins[start : start + BATCH]
         people = Participant.all_objects.select_related("user").in_bulk([win.participant_id for win in part])
-        winners = Winner.objects.bulk_create(
+        winners = [
             Winner(
                 room=room,
                 participant=people[win.participant_id],
                 prize=prizes[win.prize_id],
                 draw=draw,
+                claim_code=new_claim_code(),
+                reveal_at=draw.reveal_at,
                 method=method,
                 metadata={"drawNumber": draw.seq, "rank": win.rank, "algorithm": fair_draw.VERSION}
                 if method == WinnerMethod.DRAW
                 else metadata.get((win.prize_id, win.participant_id), {}),
             )
             for win in part
-        )
+        ]
+        write(winners)
         told = [("winner:selected", {"winner": WinnerSerializer(winner).data}) for winner in winners]
         record_many(room, told, by=by)
         notify_all([message_of(winner) for winner in winners])
+
+
+def write(winners: list[Winner]) -> None:
+    """Inserts these wins. Where one of their claim codes is taken, by chance, they get others and are inserted anew."""
+    for _ in range(MOST_TRIES):
+        try:
+            with transaction.atomic():
+                Winner.objects.bulk_create(winners)
+            return
+        except IntegrityError:
+            codes = [winner.claim_code for winner in winners]
+            taken = taken_codes(codes) | {code for code, count in Counter(codes).items() if count > 1}
+            if not taken:
+                raise
+            for winner in winners:
+                if winner.claim_code in taken:
+                    winner.claim_code = new_claim_code()
+    raise RuntimeError("No free claim codes were found.")
 
 
 def completed(draw: Draw) -> dict[str, Any]:

@@ -62,6 +62,12 @@ EVENTS = {
         Event("prize:deleted", "A prize was taken back.", {"prizeId": ID}),
         Event("winner:selected", "Somebody won.", {"winner": ref("Winner")}),
         Event("winner:updated", "A win was handed over or changed.", {"winner": ref("Winner")}),
+        Event(
+            "winner:handover_undone",
+            "A hand-over was taken back, for this reason; told to those who run the room.",
+            {"winnerId": ID, "reason": TEXT, "fulfilledAt": TIME}
+            | {"fulfilledBy": {"anyOf": [shape(("id", "name"), id=ID, name=TEXT), {"type": "null"}]}},
+        ),
         Event("winner:removed", "A win was revoked.", {"winnerId": ID, "participantId": ID, "prizeId": ID}),
         Event(
             "draw:committed",

@@ -261,11 +261,13 @@ def fill_fund() -> None:
     columns = {
         "room_id": pick("room", "i"),
         "state": "CASE WHEN k = 1 THEN 'FULFILLED' ELSE 'AWARDED' END",
+        "fulfilled_at": "CASE WHEN k = 1 THEN now() END",
     }
     insert(
         win,
         f"generate_series(2, {ROOMS}) i, generate_series(1, 2) k",
         id=pick("win", "i * 10 + k"),
+        claim_code="lpad((i * 10 + k)::text, 6, 'W')",
         participant_id=pick("person", "i * 10 + k + 2"),
         prize_id=pick("prize", "i * 10 + k"),
         draw_id=f"CASE WHEN k = 1 THEN {pick('draw', 'i')} END",
@@ -275,6 +277,7 @@ def fill_fund() -> None:
         win,
         "generate_series(1, 1) i, generate_series(1, 1000) k",
         id=pick("hallwin", "k"),
+        claim_code="lpad(k::text, 6, 'H')",
         participant_id=pick("hall", "k"),
         prize_id=pick("prize", "k % 3 + 11"),
         **columns,

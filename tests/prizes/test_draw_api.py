@@ -37,6 +37,7 @@ TABLE = [
     ("delete", "/prizes/{spare}", None, RUN),
     ("get", "/winners/{win}", None, READ),
     ("post", "/winners/{win}/fulfil", None, RUN),
+    ("post", "/winners/{win}/unfulfil", {"reason": "mistaken"}, ORGANIZE),
     ("delete", "/winners/{win}", {"reason": "absent"}, ORGANIZE),
     ("get", "/draws", None, READ),
     ("get", "/draws/{draw}", None, READ),

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from accounts.actors import PLATFORM
 from accounts.models import User
 from platform_site.rest.exceptions import InvalidInput
 from prizes import stock
-from prizes.actions import award_prize, create_prize
+from prizes.actions import award_prize, create_prize, hand_over
 from prizes.actions.fund import with_asked
-from prizes.errors import AlreadyWon, PrizeExhausted
+from prizes.errors import AlreadyHandedOver, AlreadyWon, PrizeExhausted
 from prizes.models import Prize, Winner
 from rooms.actions import join_room, leave_room, update_room
 from rooms.errors import AlreadyIn
@@ -247,3 +248,29 @@ def test_two_rooms_do_not_wait_for_each_other(organiser):
     with transaction.atomic():
         locked_room(room.pk, organiser, Need.ORGANIZE)
         assert ends(at_once(*awards(other, prize, people))) == {DONE: 1}
+
+
+def test_two_desks_hand_one_prize_over_once(room, organiser, moderator):
+    """Without the condition in the write both would; see the control."""
+    prize, people = make_prize(room, quantity=2), people_of(room, 2)
+    control, win = awards(room, prize, people)[0](), awards(room, prize, people)[1]()
+    both_have_read = threading.Barrier(2)
+
+    def look_then_write(by: User) -> None:
+        with transaction.atomic():
+            winner = Winner.objects.get(pk=control.pk)
+            both_have_read.wait(timeout=60)
+            if winner.state != "AWARDED":
+                raise AlreadyHandedOver
+            winner.state, winner.fulfilled_at, winner.fulfilled_by = "FULFILLED", timezone.now(), by
+            winner.save()
+
+    desks = (organiser, moderator)
+    assert ends(at_once(*[partial(look_then_write, by) for by in desks])) == {DONE: 2}
+    calls = [partial(hand_over, code=win.claim_code, by=by, address=None) for by in desks]
+    results = at_once(*calls)
+    assert ends(results) == {DONE: 1, AlreadyHandedOver: 1}
+    handed = next(one for one in results if isinstance(one, Winner))
+    refused = next(one for one in results if isinstance(one, AlreadyHandedOver))
+    assert refused.details["fulfilledBy"]["id"] == handed.fulfilled_by_id
+    assert RoomEvent.objects.filter(room=room, type="winner:updated").count() == 1

@@ -166,7 +166,7 @@ def test_one_live_win_per_prize_and_person(win, room):
 
 
 def test_a_fulfilled_win_counts_and_a_revoked_one_does_not(win):
-    can_become(win, state="FULFILLED")
+    can_become(win, state="FULFILLED", fulfilled_at=timezone.now())
     cannot_be_added(new_win(win), UNIQUE)
     second = Winner.objects.create(
         room=win.room, prize=win.prize, participant=add_participant(win.room), state="AWARDED"
@@ -204,15 +204,32 @@ def test_state_and_method_are_known(win):
         can_become(win, method=method)
 
 
-def test_a_win_goes_from_awarded_to_fulfilled_or_revoked(win):
-    final = "a win that was fulfilled or revoked stays so"
-    can_become(win, state="FULFILLED")
-    cannot_become(win, final, state="AWARDED")
-    cannot_become(win, final, state="REVOKED", revoked_at=timezone.now())
+def test_a_win_goes_from_awarded_to_fulfilled_and_back_or_to_revoked(win):
+    final = "a win that was revoked stays so, and one that was handed over is not revoked"
+    can_become(win, state="FULFILLED", fulfilled_at=timezone.now())
+    cannot_become(win, final, state="REVOKED", fulfilled_at=None, revoked_at=timezone.now())
+    can_become(win, state="AWARDED", fulfilled_at=None)
     other = Winner.objects.create(room=win.room, prize=win.prize, participant=add_participant(win.room))
     revoke(other)
     cannot_become(other, final, state="AWARDED", revoked_at=None)
-    cannot_become(other, final, state="FULFILLED", revoked_at=None)
+    cannot_become(other, final, state="FULFILLED", revoked_at=None, fulfilled_at=timezone.now())
+
+
+def test_a_hand_over_agrees_with_the_state(win, organiser):
+    by = "winner_fulfilment_agrees"
+    cannot_become(win, by, state="FULFILLED")
+    cannot_become(win, by, fulfilled_at=timezone.now())
+    cannot_become(win, by, fulfilled_by_id=organiser.pk)
+    can_become(win, state="FULFILLED", fulfilled_at=timezone.now(), fulfilled_by_id=organiser.pk)
+
+
+def test_no_two_wins_ever_have_one_claim_code(win):
+    revoke(win)
+    other = Winner.objects.create(room=win.room, prize=win.prize, participant=win.participant)
+    cannot_be_added(new_win(other, participant_id=add_participant(win.room).pk, claim_code=win.claim_code), UNIQUE)
+    cannot_be_added(new_win(other, participant_id=add_participant(win.room).pk, claim_code=""), "claim_code_length")
+    cannot_become(win, "the claim code of a win cannot change", claim_code="AAAAAA")
+    cannot_be_deleted(win, "a win stays on record", by_sql="a win stays on record")
 
 
 def test_revocation_agrees_with_the_state(win, organiser):

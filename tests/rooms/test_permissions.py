@@ -73,16 +73,19 @@ def make_world(kind: str) -> World:
     leave_room(room_id=room.pk, by=left)
     prize = make_prize(room)
     win = draw = rehearsal = NOBODYS
+    claim = "ZZZZZZ"
     if kind in ("public", "private"):
         drawn = make_prize(room, quantity=5)
         winner = add_participant(room)
-        win = award_prize(room_id=room.pk, prize_id=drawn.pk, participant_id=winner.pk, by=organizer).pk
+        won = award_prize(room_id=room.pk, prize_id=drawn.pk, participant_id=winner.pk, by=organizer)
+        win, claim = won.pk, won.claim_code
         draw = make_draw(room, drawn, 1).pk
         rehearsal = make_draw(room, drawn, 1, rehearsal=True).pk
     if kind == "deleted":
         delete_room(room_id=room.pk, by=organizer)
     names = {
         "win": win,
+        "claim": claim,
         "draw": draw,
         "rehearsal": rehearsal,
         "kind": "csv",
@@ -169,7 +172,8 @@ def test_a_refused_read_of_a_private_room_is_the_same_as_of_none(private_room: R
             assert answer.json() == api(user).get(f"/api/v1/rooms/{NOBODYS}{path}").json()
 
 
-DESCRIPTIONS = {("GET", "/docs/"), ("GET", "/docs/live/"), ("GET", "/asyncapi.json")}  # of the API, for everybody
+DOCUMENTS = ("docs/", "docs/live/", "docs/fair-draw/", "asyncapi.json")  # for everybody
+DESCRIPTIONS = {("GET", f"/{page}") for page in DOCUMENTS}
 
 
 def test_no_endpoint_is_missing_from_the_table() -> None:
