@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import BadRequest as UnreadableAddress
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
@@ -131,12 +132,27 @@ class ApiMiddleware:
         return response
 
 
+class AddressMiddleware:
+    """Refuses pages whose address holds a NUL, which PostgreSQL answers with an error: 400 instead of 500."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or any("\0" in text for text in query_of(request)):
+            raise UnreadableAddress("An address with a NUL character.")
+        return self.get_response(request)
+
+
 def check_text(request: HttpRequest) -> None:
     """No database stores a NUL, and no honest caller sends one. Paths need no look: no address has room for one."""
     headers = (value for name, value in request.META.items() if name.startswith("HTTP_"))
-    query = (text for name, values in request.GET.lists() for text in (name, *values))
-    if any("\0" in text for text in (*headers, *query)):
+    if any("\0" in text for text in (*headers, *query_of(request))):
         raise BadRequest("NUL characters are not allowed.")
+
+
+def query_of(request: HttpRequest) -> list[str]:
+    return [text for name, values in request.GET.lists() for text in (name, *values)]
 
 
 def limited(request: HttpRequest, response: HttpResponse) -> HttpResponse:

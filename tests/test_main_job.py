@@ -118,6 +118,8 @@ def test_an_event_runs_from_the_dashboard_to_the_last_piece(demo: str) -> None:
         description="",
         is_public="on",
         entry_policy="GUESTS",
+        time_zone="UTC",
+        reveal_seconds="8",
         app_settings=json.dumps({"ticketCount": 100, "drawDate": "2030-12-31T20:00:00Z", "theme": "christmas"}),
     )
     found = re.search(r"/admin/rooms/room/(c[0-9a-z]{24})/", created.url)

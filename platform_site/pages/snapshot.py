@@ -13,7 +13,6 @@ from accounts.models import User
 from platform_site.rest.fields import iso
 from prizes.models import Draw, Prize, Winner
 from prizes.shapes import DrawSerializer, PrizeSerializer, WinnerSerializer
-from rooms.enums import RUNNERS
 from rooms.masking import as_shown
 from rooms.models import Participant, Room
 from rooms.permissions import Need, is_allowed
@@ -49,7 +48,6 @@ def snapshot_of(room_id: str, user: Any) -> dict[str, Any]:
         "prizes": PrizeSerializer(prizes, many=True).data,
         "winners": [winner_shape(each, member) for each in winners_of(room, user)],
         "draws": DrawSerializer(draws.order_by("-created_at", "-id")[:MOST_DRAWS], many=True).data,
-        "runnerIds": list(people_of(room).filter(role__in=RUNNERS).values_list("user_id", flat=True)[:50]),
     }
     shown: dict[str, Any] = as_shown(whole, room, user)
     return shown

@@ -7,7 +7,7 @@ Shapes of rooms, prizes and so on are those of the REST API, by reference to its
 from dataclasses import dataclass, field
 from typing import Any
 
-from rooms.live.schemas import ID, LEVEL, NUMBER, OBJECT, TEXT, TIME, ref, shape
+from rooms.live.schemas import FIGURES, ID, LEVEL, NUMBER, OBJECT, TEXT, TIME, ref, shape
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Event:
         return shape(tuple(name for name in fields if name not in self.optional), **fields)
 
 
-SUBSCRIBED = {"room": ref("Room"), "level": LEVEL, "seq": NUMBER, "resumed": {"type": "boolean"}}
-PRESENCE = {"userId": ID, "user": {"anyOf": [ref("Person"), {"type": "null"}]}, "onlineCount": NUMBER}
+SUBSCRIBED = {"room": ref("Room"), "level": LEVEL, "seq": NUMBER, "resumed": {"type": "boolean"}} | FIGURES
+PRESENCE = {"userId": ID, "user": {"anyOf": [ref("Person"), {"type": "null"}]}} | FIGURES
 
 FLAG = {"type": "boolean"}
 NULLABLE_TEXT = {"type": ["string", "null"]}
@@ -143,8 +143,8 @@ EVENTS = {
         Event("presence:user_offline", "A member went offline, with the last device.", PRESENCE, logged=False),
         Event(
             "presence:changed",
-            "Many came or went at once; ask presence:get_online.",
-            {"onlineCount": NUMBER},
+            "Many came or went at once (ask presence:get_online who), or whoever runs the room did.",
+            FIGURES,
             logged=False,
         ),
         Event(

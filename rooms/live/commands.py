@@ -14,7 +14,7 @@ from rooms.live.hub import Hub
 from rooms.live.identity import identity_of_screen_key, identity_of_token
 from rooms.live.presence import people_for
 from rooms.live.refusals import SignInFirst, WrongToken
-from rooms.live.schemas import ID, LEVEL, CommandShape, ref, shape
+from rooms.live.schemas import FIGURES, ID, LEVEL, CommandShape, ref, shape
 from rooms.notifications import NotificationSerializer, mark_read
 from rooms.viewers import room_of_screen
 
@@ -85,9 +85,9 @@ async def ping(call: Call) -> dict[str, Any]:
 
 async def get_online(call: Call) -> dict[str, Any]:
     room_id, hub = call.data["roomId"], call.hub
-    online = await hub.presence.online(room_id)
-    shown = await hub.worker.run(people_for, room_id, call.connection.user, sorted(online))
-    return {"roomId": room_id, "users": shown, "onlineCount": len(shown)}
+    now = await hub.presence.standing(room_id)
+    shown = await hub.worker.run(people_for, room_id, call.connection.user, sorted(now.people))
+    return {"roomId": room_id, "users": shown, **now.figures, "onlineCount": len(shown)}
 
 
 async def mark_notification_read(call: Call) -> dict[str, Any]:
@@ -117,8 +117,14 @@ def signed_in(call: Call) -> User:
 
 
 RESUMED = {"type": "boolean", "description": "Whether the events after `since` follow; else start from `room`."}
-SUBSCRIPTION = {"roomId": ID, "room": ref("Room"), "level": LEVEL, "seq": {"type": "integer"}, "resumed": RESUMED}
-ONLINE = {"roomId": ID, "users": {"type": "array", "items": ref("Person")}, "onlineCount": {"type": "integer"}}
+SUBSCRIPTION = {
+    "roomId": ID,
+    "room": ref("Room"),
+    "level": LEVEL,
+    "seq": {"type": "integer"},
+    "resumed": RESUMED,
+} | FIGURES
+ONLINE = {"roomId": ID, "users": {"type": "array", "items": ref("Person")}} | FIGURES
 
 COMMANDS = {
     command.name: command

@@ -78,6 +78,7 @@ class Subscription:
     role: str | None = None
     seq: float = -1
     admitted: bool = False
+    figures: dict[str, Any] = field(default_factory=dict)  # of presence, as it was last told by itself
     waiting: list[Entry] = field(default_factory=list)  # what happens while it catches up
 
     @property

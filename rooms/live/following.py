@@ -33,7 +33,11 @@ def most_replayed() -> int:
 
 
 class Watcher(Protocol):
-    """Is told who came to follow a room and who went."""
+    """Is told who came to follow a room and who went; `figures` are part of every answer to room:subscribe."""
+
+    async def opened(self, room_id: str) -> None: ...
+
+    def figures(self, subscription: Subscription) -> dict[str, Any]: ...
 
     def came(self, subscription: Subscription) -> None: ...
 
@@ -87,6 +91,8 @@ class Following:
         subscription.seq = view.seq
         data = {"roomId": room_id, "room": view.room, "level": view.level, "seq": view.seq}
         data["resumed"] = missed is not None
+        for watcher in self.watchers:
+            data |= watcher.figures(subscription)
 
         async def catch_up() -> None:
             connection.push(frame_now("room:subscribed", **data))
@@ -204,6 +210,8 @@ class Following:
         try:
             await self.listener.follow(feed.room_id)
             await feed.open()
+            for watcher in self.watchers:
+                await watcher.opened(feed.room_id)
         except BaseException:
             self.drop(feed)
             raise

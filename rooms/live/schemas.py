@@ -14,6 +14,10 @@ TIME = {"type": "string", "format": "date-time"}
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer", "minimum": 0}
 OBJECT = {"type": "object"}
+FIGURES = {
+    "onlineCount": NUMBER | {"description": "How many members of the room follow it now, as people and not devices."},
+    "organizerOnline": {"type": "boolean", "description": "Whether an organizer or moderator is among them."},
+}
 
 
 def shape(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:

@@ -1,24 +1,35 @@
 """The page of a room in a real browser, from real server processes that are killed and come back."""
 
+import asyncio
 import json
 import re
+import threading
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from accounts.models import User
 from accounts.sessions import end_other_sessions
 from prizes.actions import award_prize, create_prize, update_prize
 from rooms.actions import join_room, leave_room, remove_participant, update_room
 from rooms.models import Participant
 from tests.factories import add_participant, make_prize, make_user
-from tests.live import Server
+from tests.live import Live, Server, token_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # What the browser itself writes of a line that a test has cut.
 LINES = re.compile(r"ERR_|WebSocket connection|502 \(Bad Gateway\)")
+
+NOBODY_RUNS_IT = """() => new Promise((resolve, reject) => RoomPage.ready((live) => {
+  const look = ({online}) => online && online.organizer === false && resolve();
+  setTimeout(() => reject(new Error("the page was not told")), 15_000);
+  live.on("change", look);
+  look(live.state);
+}))"""
 
 
 @pytest.fixture
@@ -103,6 +114,34 @@ def test_ones_own_line_is_told_apart_from_the_servers(page, server, room):
     page.route("**/health/live", lambda route: route.fulfill(status=502, body="bad gateway"))
     server.kill()
     page.wait_for_selector("#notice:has-text('server does not answer')")
+
+
+def test_the_organisers_line_is_told_apart_in_a_full_hall(page, server, room, organiser):
+    """The organiser was there before this phone, and the hall is too large for a list of everybody."""
+    users = User.objects.bulk_create(User(name=f"Guest {number}", is_guest=True) for number in range(250))
+    Participant.objects.bulk_create(Participant(room=room, user=user, joined_at=timezone.now()) for user in users)
+    page.clock.install()
+
+    async def come_and_go():
+        async with Live(server.live_url, token) as boss:
+            await boss.subscribe(room.pk)
+            await boss.event("presence:user_online")
+            came.set()
+            await asyncio.to_thread(go.wait, 60)
+
+    token, came, go = token_of(organiser), threading.Event(), threading.Event()
+    boss = threading.Thread(target=asyncio.run, args=[come_and_go()])
+    boss.start()
+    try:
+        assert came.wait(60)
+        open_room(page, server, room)
+    finally:
+        go.set()
+        boss.join()
+    page.evaluate(NOBODY_RUNS_IT)
+    page.clock.fast_forward(15_000)
+    page.wait_for_selector("#notice:has-text('organiser’s connection is lost. Yours is fine')")
+    assert page.get_attribute("#state", "data-state") == "away"
 
 
 def test_who_was_sent_away_is_told_and_does_not_knock_again(page, server, private_room, organiser, participant):

@@ -103,7 +103,7 @@ def test_without_mail_there_is_neither(client, settings):
     assert letters() == []
 
 
-@pytest.mark.parametrize("token", ["x", "c123.abc", "a.b-c", "%00"])
+@pytest.mark.parametrize("token", ["x", "c123.abc", "a.b-c", "%01"])
 def test_a_wrong_link_says_so(client, token):
     for path in ("sign-up", "password"):
         assert client.get(f"/{path}/{token}").status_code == 410

@@ -39,7 +39,6 @@ def after(*events: tuple[str, dict[str, Any]], **known: Any) -> dict[str, Any]:
         "prizes": [prize("z1", 2)],
         "winners": [],
         "draws": [],
-        "runnerIds": ["u-boss"],
     } | known
     done = subprocess.run(
         [str(NODE.path()), "-e", RUN, str(SCRIPT)],
@@ -73,7 +72,6 @@ def test_people_come_and_go():
     )
     assert [each["id"] for each in state["people"]] == ["p3", "p1"]
     assert (state["room"]["participantCount"], state["seq"]) == (2, 15)
-    assert state["runnerIds"] == ["u-boss", "u-p3"]
 
 
 def test_those_who_run_the_room_hear_twice_that_somebody_left_and_count_once():
@@ -145,11 +143,12 @@ def test_a_draw_goes_its_way():
 
 def test_presence_counts_people_and_is_in_no_log():
     state = after(
-        ("presence:user_online", {"userId": "u-boss", "onlineCount": 3}),
-        ("presence:user_offline", {"userId": "u-p1", "onlineCount": 2}),
-        ("presence:changed", {"onlineCount": 400}),
+        ("room:subscribed", {"onlineCount": 2, "organizerOnline": False}),
+        ("presence:user_online", {"userId": "u-boss", "onlineCount": 3, "organizerOnline": True}),
+        ("presence:user_offline", {"userId": "u-p1", "onlineCount": 2, "organizerOnline": True}),
+        ("presence:changed", {"onlineCount": 400, "organizerOnline": True}),
     )
-    assert state["online"] == {"count": 400, "ids": ["u-boss"]}
+    assert state["online"] == {"count": 400, "organizer": True}
     assert state["seq"] == 10
 
 

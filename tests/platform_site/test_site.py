@@ -158,3 +158,30 @@ def test_a_line_outside_a_request_is_one_json_object():
         assert json.loads(JSONFormatter().format(record))["requestId"] == "abcdefgh"
     finally:
         current.reset(before)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/rooms/%00",
+        "/j/%00",
+        "/sign-up/%00",
+        "/rooms?search=%00",
+        "/rooms?%00=1",
+        "/admin/rooms/room/%00/change/",
+        "/admin/rooms/room/?q=%00",
+        "/admin/rooms/room/?status__exact=%00",
+        "/admin/rooms/participant/?room__id__exact=%00",
+    ],
+)
+def test_an_address_with_a_nul_is_a_bad_request(client, admin, path):
+    client.force_login(admin)
+    assert client.get(path).status_code == 400
+    assert client.post(path).status_code == 400
+
+
+def test_in_the_api_it_is_one_too(client):
+    for path in ("/api/v1/rooms/%00", "/api/v1/rooms?search=%00"):
+        answer = client.get(path)
+        assert answer.status_code in (400, 404)
+        assert answer.json()["error"]["code"] in ("BAD_REQUEST", "NOT_FOUND")

@@ -248,13 +248,12 @@
       this.failures = 0;
       this.setClock(data.timestamp);
       this.become("live");
-      if (data.resumed) {
-        this.replayUpTo = data.seq;
-        this.askWhoIsHere();
-      } else {
+      this.replayUpTo = data.resumed ? data.seq : 0;
+      if (!data.resumed) {
         this.waitingForState = [];
-        this.refresh().then(() => this.askWhoIsHere());
+        this.refresh();
       }
+      this.hear("room:subscribed", {...data, seq: undefined});
     }
 
     unsubscribed(reason) {
@@ -277,7 +276,9 @@
       this.state = RoomState.reduce(this.state, event, told);
       this.tell("change", this.state, {event, data: told});
       this.tell(event, told, this);
-      if (event.startsWith("presence:")) this.watchOrganiser(this.state.online);
+      if (data.organizerOnline !== undefined || event === "room:status_changed") {
+        this.watchOrganiser(this.state.online ? this.state.online.organizer : null);
+      }
       if (event === "room:deleted") this.end("gone");
     }
 
@@ -304,21 +305,11 @@
 
     // --- Who is here ----------------------------------------------------------------------------------------------------
 
-    /** Everybody's list is long: only small rooms ask for it, in large ones the organisers' comings and goings tell. */
-    askWhoIsHere() {
-      if (this.state.room.participantCount > 200) return;
-      this.ask("presence:get_online", {roomId: this.roomId}).then(({users, onlineCount}) => {
-        this.state = {...this.state, online: {count: onlineCount, ids: new Set(users.map(({id}) => id))}};
-        this.tell("change", this.state, null);
-        this.watchOrganiser(this.state.online);
-      }, () => {});
-    }
-
-    watchOrganiser(online) {
-      const runners = this.state.runnerIds;
-      const here = Boolean(online) && runners.some((id) => online.ids.has(id));
-      if (here) this.organiserSeen = true;
-      const away = Boolean(online) && this.organiserSeen && !here && this.state.room.status === "ACTIVE";
+    /** `isHere`: whether an organiser or moderator is, or null while nobody can tell. Seen first, missed then: rooms are
+     * run without a page of ours, too. */
+    watchOrganiser(isHere) {
+      if (isHere) this.organiserSeen = true;
+      const away = isHere === false && this.organiserSeen && this.state.room.status === "ACTIVE";
       if (!away) {
         clearTimeout(this.awaySoon);
         this.awaySoon = null;

@@ -3,13 +3,14 @@
  *   RoomState.start(snapshot)              the state of a snapshot
  *   RoomState.reduce(state, event, data)   the state after an event; the old one is left as it was
  *
- * state: {room, me, level, seq, people, prizes, winners, draws, online, revealed, runnerIds, screen}
+ * state: {room, me, level, seq, people, prizes, winners, draws, online, revealed, screen}
  *   room      as the REST API shows it, with its counts      me       the reader's own participant, or null
  *   people    the newest first, at most 100                  prizes   in the room's order
  *   winners   live ones, the newest first; hold back those of live.isHeld(winner)
  *   draws     the newest first: what their events and the API say of them
- *   online    null, or {count, ids}                          revealed ids of draws that the screen has shown
- *   runnerIds users who run the room                         screen   data of the last screen:changed, or null
+ *   online    null, or {count, organizer}: how many members follow the room, and whether one who runs it does
+ *   revealed  ids of draws that the screen has shown
+ *   screen    data of the last screen:changed, or null
  *
  * Events of apps (quiz:…) change nothing here: an app's page listens to them by name and keeps its own state. */
 "use strict";
@@ -17,8 +18,8 @@
 (function () {
   const MOST_PEOPLE = 100;
 
-  function start({room, me, level, seq, people, prizes, winners, draws, runnerIds, screen = null}) {
-    return {room, me, level, seq, people, prizes, winners, draws, runnerIds, screen, online: null, revealed: new Set()};
+  function start({room, me, level, seq, people, prizes, winners, draws, screen = null}) {
+    return {room, me, level, seq, people, prizes, winners, draws, screen, online: null, revealed: new Set()};
   }
 
   function reduce(state, event, data) {
@@ -38,20 +39,17 @@
       people: [participant, ...without(state.people, participant.id)].slice(0, MOST_PEOPLE),
       room: counted(state.room, "participantCount", 1),
       me: mine(state.me, participant),
-      runnerIds: runners(state.runnerIds, participant),
       lastLeft: "",
     }),
     "participant:updated": (state, {participant}) => ({
       people: replaced(state.people, participant),
       me: mine(state.me, participant),
-      runnerIds: runners(state.runnerIds, participant),
     }),
     "participant:left": (state, {participantId, userId}) => ({
       people: without(state.people, participantId),
       // Those who run the room are told twice: once for all, once with the reason.
       room: counted(state.room, "participantCount", state.lastLeft === participantId ? 0 : -1),
       lastLeft: participantId,
-      runnerIds: state.runnerIds.filter((id) => id !== userId),
     }),
 
     "prize:created": (state, {prize}) => ({
@@ -86,9 +84,10 @@
     "draw:revealed": (state, {drawId}) => ({revealed: new Set([...state.revealed, drawId])}),
     "screen:changed": (state, data) => ({screen: data}),
 
-    "presence:user_online": (state, data) => ({online: present(state.online, data, true)}),
-    "presence:user_offline": (state, data) => ({online: present(state.online, data, false)}),
-    "presence:changed": ({online}, {onlineCount}) => ({online: {count: onlineCount, ids: online ? online.ids : new Set()}}),
+    "room:subscribed": (state, data) => ({online: figures(data)}),
+    "presence:user_online": (state, data) => ({online: figures(data)}),
+    "presence:user_offline": (state, data) => ({online: figures(data)}),
+    "presence:changed": (state, data) => ({online: figures(data)}),
   };
 
   // --- Lists ----------------------------------------------------------------------------------------------------------
@@ -114,23 +113,13 @@
     return me && me.id === participant.id ? kept(me, participant) : me;
   }
 
-  function runners(ids, {userId, role}) {
-    const others = ids.filter((id) => id !== userId);
-    return role === "ORGANIZER" || role === "MODERATOR" ? [...others, userId] : others;
-  }
-
   /** In a frame `seq` is the number of the event; the draw's own is `drawSeq`, and `seq` in what the API says. */
   function drawn(draws, {drawId, drawSeq, seq, ...data}, status) {
     const known = draws.find((each) => each.id === drawId) || {};
     return [{...known, ...data, id: drawId, drawId, status, seq: drawSeq ?? known.seq ?? null}, ...without(draws, drawId)];
   }
 
-  function present(online, {userId, onlineCount}, isHere) {
-    const ids = new Set(online ? online.ids : []);
-    if (isHere) ids.add(userId);
-    else ids.delete(userId);
-    return {count: onlineCount, ids};
-  }
+  const figures = ({onlineCount, organizerOnline}) => ({count: onlineCount, organizer: organizerOnline});
 
   window.RoomState = {start, reduce};
 })();
