@@ -6,8 +6,8 @@ A new endpoint needs a row here; a test compares the table with the router. Most
 
 Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {deputy} (a second
 ORGANIZER), {gone} (removed from it), {stranger} (a user id), {prize}, {app}; {participant} and {organizer} are the user
-ids of these callers, {device} is a session of that participant, {invitation} an offer to them, {screen_key} a key of the
-room; in ACTIVE rooms also {win} with the code {claim}, and {draw} and {rehearsal}, which are open.
+ids of these callers, {device} is a session of that participant, {invitation} an offer to them, {screen_key} a key of
+the room; in ACTIVE rooms also {win} with the code {claim}, and {draw} and {rehearsal}, which are open.
 `.but("draft", {"organizer": 409})` says what differs in a kind of room, `.only("public")` leaves out the others.
 """
 

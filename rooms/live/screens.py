@@ -50,6 +50,13 @@ class Screens:
     def keys_here(self) -> Counter[str]:
         return Counter(each.connection.identity.screen_key for each in self.here)
 
+    async def opened(self, room_id: str) -> None:
+        """Whoever begins to follow the room reads there whether a screen is connected, and is told of changes."""
+        self.told[room_id] = (await self.worker.run(screens_in, [room_id])).get(room_id, 0)
+
+    def figures(self, subscription: Subscription) -> dict[str, Any]:
+        return {}
+
     def came(self, subscription: Subscription) -> None:
         if subscription.role == SCREEN:
             self.here.add(subscription)
