@@ -76,13 +76,18 @@ def with_code(redirect_url: str, code: str) -> str:
 
 
 def with_fragment(redirect_url: str, tokens: Tokens) -> str:
-    """The hand-over for older clients: what stands behind `#` is sent to no server and no log."""
+    """The hand-over for older clients: what stands behind `#` is sent to no server and no log.
+
+    It is for a front end's page at OAUTH_CALLBACK_PATH, which then goes on to the path that `redirect_url` names there.
+    """
+    wanted = urlsplit(redirect_url)._replace(scheme="", netloc="").geturl() or "/"
     fragment = urlencode(
         {
             "access_token": tokens.access,
             "refresh_token": tokens.refresh,
             "expires_in": tokens.expires_in,
-            "redirect_url": redirect_url,
+            "redirect_url": wanted,
         }
     )
-    return urlsplit(redirect_url)._replace(fragment=fragment).geturl()
+    begin = redirect_url if urlsplit(redirect_url).netloc else settings.OAUTH_REDIRECTS[0]
+    return front_end(f"{settings.OAUTH_CALLBACK_PATH}#{fragment}", beside=begin)

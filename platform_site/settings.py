@@ -75,6 +75,7 @@ GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
 GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET")
 OAUTH_REDIRECTS = env.origins("OAUTH_REDIRECTS")
 OAUTH_HANDOVER = env.choice("OAUTH_HANDOVER", "code", {"code", "fragment"})
+OAUTH_CALLBACK_PATH = env.text("OAUTH_CALLBACK_PATH") or "/auth/callback"
 # Days: the log of a room after its end, and a guest after their last visit.
 EVENT_RETENTION = env.number("EVENT_RETENTION", 365, least=1, most=36_500)
 GUEST_RETENTION = env.number("GUEST_RETENTION", 90, least=1, most=36_500)
@@ -90,6 +91,10 @@ if bool(EMAIL_URL) != bool(EMAIL_FROM):
     env.fault("EMAIL_URL", "and EMAIL_FROM go together; set both or none")
 if SIGN_UP and not EMAIL_URL:
     env.fault("SIGN_UP", "is on, but EMAIL_URL is missing: new accounts begin with a letter")
+if not OAUTH_CALLBACK_PATH.startswith("/") or OAUTH_CALLBACK_PATH.startswith("//") or "#" in OAUTH_CALLBACK_PATH:
+    env.fault("OAUTH_CALLBACK_PATH", "is no path; for example /auth/callback")
+if OAUTH_HANDOVER == "fragment" and not OAUTH_REDIRECTS:
+    env.fault("OAUTH_REDIRECTS", "is missing; the fragment form of OAUTH_HANDOVER needs a front end to go to")
 if bool(GOOGLE_CLIENT_ID) != bool(GOOGLE_CLIENT_SECRET):
     env.fault("GOOGLE_CLIENT_ID", "and GOOGLE_CLIENT_SECRET go together; set both or none")
 if not DEBUG:

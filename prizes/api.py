@@ -41,16 +41,17 @@ from prizes.inputs import (
 )
 from prizes.models import Draw, Prize, Winner
 from prizes.proof_shapes import RECEIPT, RECORD
+from prizes.reads import PRIZE_COLUMNS, WINNER_COLUMNS, prize_row, winner_row
 from prizes.receipts import entry_of, own_entry, receipt_json
 from prizes.records import record_json
 from prizes.shapes import DrawDetailSerializer, DrawSerializer, PrizeSerializer, WinnerSerializer
-from rooms.api import InRoomViewSet, signed_in
+from rooms.api import InRoomViewSet, LongListViewSet, signed_in
 from rooms.errors import RoomClosed, RoomNotActive
 from rooms.permissions import Need, is_allowed, readable_room, require
-from rooms.querysets import level_of
+from rooms.querysets import is_member, level_of, user_id_of
 
 TABLE_FILES = tuple(KINDS[kind][0].split(";")[0] for kind in ("csv", "xlsx"))
-FOR_RUNNERS = {"runs": True}  # what an answer to somebody who just changed a win holds
+FOR_RUNNERS = {"runs": True, "member": True}  # what an answer to somebody who just changed a win holds
 EXPORT = {"type": "object", "description": "`room`, `participants`, `prizes` and `winners`."}
 
 
@@ -61,13 +62,17 @@ def given(form: Any) -> dict[str, Any]:
     return values
 
 
-class PrizeViewSet(InRoomViewSet):
+class PrizeViewSet(LongListViewSet):
     """The fund of a room: what can be won, and how many pieces are left."""
 
     tag = "Prizes"
     operations = {"list": Operation("List the prizes of a room")}
     sort_fields = {"createdAt": "created_at", "name": "name", "quantity": "quantity", "position": "position"}
     serializer_class = PrizeSerializer
+    columns = PRIZE_COLUMNS
+
+    def row(self, row: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+        return prize_row(row)
 
     def get_queryset(self) -> Any:
         return Prize.objects.filter(room=self.room).with_winner_count().order_by("position", "id")
@@ -101,7 +106,7 @@ class PrizeViewSet(InRoomViewSet):
         return Response({"success": True})
 
 
-class WinnerViewSet(InRoomViewSet):
+class WinnerViewSet(LongListViewSet):
     """Who won what, and how they were chosen."""
 
     tag = "Winners"
@@ -109,9 +114,16 @@ class WinnerViewSet(InRoomViewSet):
     sort_fields = {"createdAt": "created_at", "state": "state"}
     filterset_class = WinnerFilter
     serializer_class = WinnerSerializer
+    columns = WINNER_COLUMNS
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {"user": self.request.user, "runs": is_allowed(self.room, self.request.user, Need.RUN)}
+        user = self.request.user
+        runs = is_allowed(self.room, user, Need.RUN)
+        return {"user": user, "runs": runs, "member": is_member(self.room, user)}
+
+    def row(self, row: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+        own_id = user_id_of(context["user"])
+        return winner_row(row, member=context["member"], runs=context["runs"], own_id=own_id)
 
     def get_queryset(self) -> Any:
         return Winner.objects.filter(room=self.room).with_people().order_by("created_at", "id")

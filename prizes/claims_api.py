@@ -29,7 +29,7 @@ class ClaimCodeViewSet(APIViewSet):
         `fulfilledAt`, `fulfilledBy`). To all others no code exists (404). The code is read in any case, with or without
         dashes. Wrong ones are limited as those of rooms are."""
         winner = actions.claim_of(code=code, by=signed_in(request), address=client_address(request))
-        return Response(WinnerSerializer(winner, context={"runs": True}).data)
+        return Response(WinnerSerializer(winner, context={"runs": True, "member": True}).data)
 
     @operation(
         "Hand a prize over by its claim code",
@@ -41,4 +41,4 @@ class ClaimCodeViewSet(APIViewSet):
         """Once: the second desk gets 409 with the reason `already_handed_over`, and in `details` when that was
         (`fulfilledAt`) and by whom (`fulfilledBy`). A win that was revoked is 409 `INVALID_TRANSITION`."""
         winner = actions.hand_over(code=code, by=signed_in(request), address=client_address(request))
-        return Response(WinnerSerializer(winner, context={"runs": True}).data)
+        return Response(WinnerSerializer(winner, context={"runs": True, "member": True}).data)

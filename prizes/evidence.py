@@ -1,6 +1,5 @@
 """The evidence pack: everything that an auditor asks of an event, in one file that explains itself."""
 
-import csv
 import hashlib
 import io
 import json
@@ -187,6 +186,4 @@ def csv_parts(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
     """CSV in parts, with what a spreadsheet would run made harmless."""
     yield "\ufeff"
     for line in exports.cells(rows):
-        file = io.StringIO(newline="")
-        csv.writer(file).writerow(line)
-        yield file.getvalue()
+        yield exports.csv_line(line)

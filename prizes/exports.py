@@ -18,7 +18,11 @@ Row = dict[str, Any]
 
 # What a spreadsheet takes for the start of a formula, also in its full-width form, also behind blanks and behind what
 # NOT_IN_XML takes away.
-FORMULA = re.compile(r"^[\s\x00-\x1f\u200b\ufeff\ufffe\uffff\ud800-\udfff]*[=+\-@＝＋－＠]|^[\t\r\n]")
+HIDDEN = r"[\s\x00-\x1f\u200b\ufeff\ufffe\uffff\ud800-\udfff]*"
+FORMULA = re.compile(rf"^{HIDDEN}[=+\-@＝＋－＠]|^[\t\r\n]")
+# A spreadsheet of another locale cuts a line at its own separator, whatever the quotes around the cell say; what stands
+# behind it is then the start of a cell.
+FORMULA_WITHIN = re.compile(rf"([;|\t\r\n]{HIDDEN})(?=[=+\-@＝＋－＠])")
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 LONGEST_CELL = 32_767
 CHUNK = 1000
@@ -94,12 +98,11 @@ def export_file(room: Room, kind: str, table: str = "") -> tuple[str, str, bytes
 def as_csv(room: Room, tables: dict[str, Any]) -> bytes:
     """UTF-8 with a byte order mark, which Excel needs to read it as UTF-8."""
     file = io.StringIO(newline="")
-    writer = csv.writer(file)
     for number, (name, rows) in enumerate(tables.items()):
         if len(tables) > 1:
-            writer.writerows([[], [name]] if number else [[name]])
+            file.write(("\r\n" if number else "") + csv_line([name]))
         for line in cells(rows(room)):
-            writer.writerow(line)
+            file.write(csv_line(line))
     return file.getvalue().encode("utf-8-sig")
 
 
@@ -134,6 +137,15 @@ def cells(rows: Iterator[Row]) -> Iterator[list[Any]]:
         if not number:
             yield list(row)
         yield [cell(value) for value in row.values()]
+
+
+def csv_line(line: list[Any]) -> str:
+    """A line of CSV, texts in quotes, with an apostrophe before each formula that a separator of another locale would
+    bring to the start of a cell."""
+    file = io.StringIO(newline="")
+    harmless = [FORMULA_WITHIN.sub(r"\1'", one) if isinstance(one, str) else one for one in line]
+    csv.writer(file, quoting=csv.QUOTE_NONNUMERIC).writerow(harmless)
+    return file.getvalue()
 
 
 def cell(value: Any) -> Any:

@@ -10,12 +10,24 @@ from prizes.models import MOST_PIECES
 from rooms.enums import ParticipantRole
 
 
-class PrizeInput(Body):
+class PrizeText(Body):
+    """Null is what an empty text or object is told as, so it may be said back."""
+
+    description = serializers.CharField(max_length=10_000, allow_blank=True, allow_null=True, required=False)
+    imageUrl = serializers.URLField(
+        max_length=2000, allow_blank=True, allow_null=True, required=False, source="image_url"
+    )
+    metadata = MetadataField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        empty: dict[str, Any] = {"description": "", "image_url": "", "metadata": {}}
+        return attrs | {name: value for name, value in empty.items() if name in attrs and attrs[name] is None}
+
+
+class PrizeInput(PrizeText):
     example = {"name": "Gift card", "quantity": 5}
 
     name = NameField(max_length=255)
-    description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
-    imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, default=1)
     position = serializers.IntegerField(
         min_value=0,
@@ -23,7 +35,6 @@ class PrizeInput(Body):
         required=False,
         help_text="Prizes are listed by this number, the lowest first.",
     )
-    metadata = MetadataField(required=False)
 
 
 class AwardInput(Body):
@@ -32,12 +43,9 @@ class AwardInput(Body):
     metadata = MetadataField(required=False)
 
 
-class PrizeChanges(Body):
+class PrizeChanges(PrizeText):
     name = NameField(max_length=255, required=False)
-    description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
-    imageUrl = serializers.URLField(max_length=2000, allow_blank=True, required=False, source="image_url")
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, required=False)
-    metadata = MetadataField(required=False)
     position = serializers.IntegerField(
         min_value=0,
         max_value=MOST_PIECES,

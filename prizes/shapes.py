@@ -7,11 +7,12 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.shapes import person
-from platform_site.rest.components import PERSON, TEXT, WHOLE, object_of
+from platform_site.rest.components import TEXT, TEXT_OR_NULL, WHOLE, object_of
 from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
 from prizes import fair_draw
 from prizes.models import Draw, Prize, Winner
 from rooms.querysets import user_id_of
+from rooms.shapes import ParticipantSerializer
 
 
 class PrizeSerializer(ModelSerializer):
@@ -20,7 +21,8 @@ class PrizeSerializer(ModelSerializer):
     example = {"name": "Gift card", "quantity": 5, "quantityRemaining": 4, "winnerCount": 1, "position": 1}
 
     roomId = serializers.CharField(source="room_id")
-    imageUrl = serializers.CharField(source="image_url")
+    description = serializers.SerializerMethodField()
+    imageUrl = serializers.SerializerMethodField()
     quantityRemaining = serializers.IntegerField(source="quantity_remaining")
     winnerCount = serializers.IntegerField(source="winner_count")
     createdAt = UTCDateTimeField(source="created_at")
@@ -45,12 +47,18 @@ class PrizeSerializer(ModelSerializer):
             "deletedAt",
         )
 
+    def get_description(self, prize: Prize) -> str | None:
+        return prize.description or None
+
+    def get_imageUrl(self, prize: Prize) -> str | None:
+        return prize.image_url or None
+
 
 class WinnerSerializer(ModelSerializer):
     """A winner read `with_people`. A win outlives its participant and still shows them.
 
     `claimCode` is for the winner (`context["user"]`) and, where `context["runs"]` is true, for those who run the room;
-    to all others, and in events, it is null.
+    to all others, and in events, it is null. The participant's metadata is there where `context["member"]` is true.
     """
 
     roomId = serializers.CharField(source="room_id")
@@ -97,24 +105,18 @@ class WinnerSerializer(ModelSerializer):
         is_winner = bool(own) and own == winner.participant.user_id
         return winner.claim_code if is_winner or self.context.get("runs") else None
 
-    @extend_schema_field(object_of(id=TEXT, userId=TEXT, role=TEXT, user=PERSON))
+    @extend_schema_field(ParticipantSerializer)
     def get_participant(self, winner: Winner) -> dict[str, Any]:
-        participant = winner.participant
-        return {
-            "id": participant.pk,
-            "userId": participant.user_id,
-            "role": participant.role,
-            "user": person(participant.user),
-        }
+        return ParticipantSerializer(winner.participant, context={"member": self.context.get("member")}).data
 
-    @extend_schema_field(object_of(id=TEXT, name=TEXT, description=TEXT, imageUrl=TEXT))
+    @extend_schema_field(object_of(id=TEXT, name=TEXT, description=TEXT_OR_NULL, imageUrl=TEXT_OR_NULL))
     def get_prize(self, winner: Winner) -> dict[str, Any]:
         prize = winner.prize
         return {
             "id": prize.pk,
             "name": prize.name,
-            "description": prize.description,
-            "imageUrl": prize.image_url,
+            "description": prize.description or None,
+            "imageUrl": prize.image_url or None,
         }
 
 

@@ -1,7 +1,7 @@
 """/rooms and /rooms/{id}/participants."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotAuthenticated
@@ -52,6 +52,7 @@ from rooms.masking import as_shown
 from rooms.models import Invitation, Participant, Room
 from rooms.permissions import readable_room
 from rooms.querysets import is_member
+from rooms.reads import PARTICIPANT_COLUMNS, participant_row
 from rooms.shapes import (
     AdmissionSerializer,
     InvitationSerializer,
@@ -254,7 +255,22 @@ class InRoomViewSet(APIViewSet):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-class ParticipantViewSet(InRoomViewSet):
+class LongListViewSet(InRoomViewSet):
+    """What a room may have thousands of: a page holds up to 1,000, read as `columns` and shown by `row`."""
+
+    most_a_page = 1000
+    columns: ClassVar[tuple[str, ...]]
+
+    def list(self, request: Request, room_id: str) -> Response:
+        rows = self.filter_queryset(self.get_queryset()).values(*self.columns)
+        context = self.get_serializer_context()
+        return self.get_paginated_response([self.row(row, context) for row in self.paginate_queryset(rows) or ()])
+
+    def row(self, row: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class ParticipantViewSet(LongListViewSet):
     """The people in a room."""
 
     tag = "Participants"
@@ -262,6 +278,10 @@ class ParticipantViewSet(InRoomViewSet):
     sort_fields = {"joinedAt": "joined_at", "role": "role"}
     filterset_class = ParticipantFilter
     serializer_class = ParticipantSerializer
+    columns = PARTICIPANT_COLUMNS
+
+    def row(self, row: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+        return participant_row(row, member=context["member"])
 
     def get_queryset(self) -> Any:
         return Participant.objects.filter(room=self.room).select_related("user").order_by("joined_at", "id")

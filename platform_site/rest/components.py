@@ -7,6 +7,7 @@ Schema = dict[str, Any]
 SAMPLE_ID = "cmb7k2x4q0f3h8w1z5n9t6d2r"
 
 TEXT: Schema = {"type": "string"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 WHOLE: Schema = {"type": "integer"}
 
 
@@ -19,8 +20,6 @@ def object_of(**properties: Schema) -> Schema:
         "additionalProperties": False,
     }
 
-
-PERSON = object_of(id=TEXT, name=TEXT, avatar={"type": ["string", "null"]})
 
 NUMBER: Schema = {"type": "integer", "minimum": 1}
 RECEIPT_TREE: Schema = {

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -50,6 +51,15 @@ class ModelSerializer(serializers.ModelSerializer):
 UNFIT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
+# Letters that show nothing, though they are no separators, controls or marks: Hangul fillers, the empty Braille cell.
+SHOW_NOTHING = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
+
+def is_invisible(text: str) -> bool:
+    """Whether nobody would see anything of `text`."""
+    return all(letter in SHOW_NOTHING or unicodedata.category(letter)[0] in "ZCM" for letter in text)
+
+
 class NameField(serializers.CharField):
     """One line of text that shows as what it is, wherever it stands."""
 
@@ -57,6 +67,8 @@ class NameField(serializers.CharField):
         value: str = super().to_internal_value(data)
         if UNFIT_IN_NAMES.search(value):
             raise serializers.ValidationError("Use letters, digits and signs in one line.")
+        if value and is_invisible(value):
+            raise serializers.ValidationError("Use at least one letter, digit or sign that can be seen.")
         return value
 
 

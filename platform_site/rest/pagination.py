@@ -1,5 +1,6 @@
 """Paging: by number (`page`, with totals) and by cursor, whose cost does not grow with depth."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,8 @@ class Pages(BasePagination):
     default_limit = 20
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any]:
-        self.limit = whole_number(request, "limit", getattr(view, "default_limit", self.default_limit), MOST_A_PAGE)
+        most = getattr(view, "most_a_page", MOST_A_PAGE)
+        self.limit = whole_number(request, "limit", getattr(view, "default_limit", self.default_limit), most)
         order = order_of(queryset)
         self.seal = Cursors(f"{type(view).__name__} {order}")
         cursor = request.query_params.get("cursor")
@@ -65,7 +67,8 @@ class Cursors:
     """Signed places in one list: nobody else can make one, and none fits another list or order."""
 
     def __init__(self, listing: str) -> None:
-        self.listing = listing
+        # Hashed: a cursor can be read, and what our classes and columns are called is nobody's business.
+        self.listing = hashlib.sha256(listing.encode()).hexdigest()[:16]
         self.signer = Signer(salt="platform_site.rest.cursor")
 
     def closed(self, values: list[Any]) -> str:

@@ -15,7 +15,7 @@ from accounts.google import COOKIE
 from accounts.handover import allowed_redirect, exchange, new_exchange_code
 from accounts.hashes import hashed
 from accounts.models import OneTimeCode, Session, User
-from accounts.sessions import open_session
+from accounts.sessions import Tokens, open_session
 from platform_site.db.ids import new_id
 from platform_site.rest.exceptions import InvalidInput
 from tests.factories import PASSWORD, make_user
@@ -307,16 +307,31 @@ def test_allowed_addresses(settings):
 
 def test_the_fragment_form_for_older_clients(api, browser, provider, settings):
     settings.OAUTH_HANDOVER = "fragment"
-    landed = through(browser, provider, somebody(provider), redirect_url=f"{APP}/cb")
+    landed = through(browser, provider, somebody(provider), redirect_url=f"{APP}/cb?a=b")
     address, fragment = landed.split("#")
-    assert address == f"{APP}/cb"
+    assert address == f"{APP}/auth/callback"
     facts = dict(parse_qsl(fragment))
     assert set(facts) == {"access_token", "refresh_token", "expires_in", "redirect_url"}
-    assert (facts["expires_in"], facts["redirect_url"]) == (str(settings.ACCESS_TOKEN_TTL), f"{APP}/cb")
+    assert (facts["expires_in"], facts["redirect_url"]) == (str(settings.ACCESS_TOKEN_TTL), "/cb?a=b")
     me = api().get("/api/v1/auth/me", headers={"Authorization": f"Bearer {facts['access_token']}"})
     assert me.status_code == 200
     assert Session.objects.get().device_info == "Browser"
     assert api().post("/api/v1/auth/refresh", {"refreshToken": facts["refresh_token"]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("redirect_url", "address", "wanted"),
+    [
+        ("/rooms/x?y=z", "https://app.example.org/auth/callback", "/rooms/x?y=z"),
+        ("https://other.example.org/deep", "https://other.example.org/auth/callback", "/deep"),
+        ("https://app.example.org", "https://app.example.org/auth/callback", "/"),
+    ],
+)
+def test_the_fragment_form_goes_to_a_front_end_and_never_to_this_site(settings, redirect_url, address, wanted):
+    settings.OAUTH_REDIRECTS = ["https://app.example.org", "https://other.example.org"]
+    tokens = Tokens(user=User(), access="a.b.c", refresh="r", expires_in=60)
+    there, fragment = handover.with_fragment(redirect_url, tokens).split("#")
+    assert (there, dict(parse_qsl(fragment))["redirect_url"]) == (address, wanted)
 
 
 # --- One-time codes -----------------------------------------------------------------------------------------------

@@ -76,3 +76,14 @@ def test_an_unknown_key_beside_a_known_one_is_ignored():
 
 def test_what_nobody_names_is_no_change():
     assert named(name="Gala", description=UNCHANGED, limit=None) == {"name": "Gala", "limit": None}
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u2060 \ufeff", "\u3164", "\u2800", "\u0301", "\u00ad\u200d"])
+def test_a_name_that_shows_nothing_is_no_name(name):
+    with pytest.raises(serializers.ValidationError):
+        NameField(max_length=100).run_validation(name)
+
+
+@pytest.mark.parametrize("name", ["Anna", "Ö", "李", "👩\u200d🚀", "क्षि", "7"])
+def test_a_name_in_any_script_is_one(name):
+    assert NameField(max_length=100).run_validation(name) == name

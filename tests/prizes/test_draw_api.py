@@ -294,7 +294,7 @@ def test_a_run_asks_the_database_the_same_however_many_win(room, organiser, djan
     for _ in range(number):
         add_participant(room)
     draw = make_draw(room, prize)
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(28):
         run_draw(room_id=room.pk, draw_id=draw.pk, by=organiser)
     assert Winner.objects.count() == number
 

@@ -211,3 +211,18 @@ def test_a_file_that_is_no_record(pack, capsys, tmp_path):
     (tmp_path / "x.json").write_text("{")
     assert stand_alone(pack, tmp_path / "x.json")[0] == 2
     assert by_command(tmp_path / "x.json", capsys)[0] == 2
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("formula", ["=HYPERLINK(1)", " +1", "-1", "@SUM(1)", "＝1"])
+def test_no_separator_of_another_locale_brings_a_formula_to_the_start_of_a_cell(
+    api, organiser, room, separator, formula
+):
+    make_prize(room, name=f"Cup{separator}{formula}")
+    with zipfile.ZipFile(io.BytesIO(get(api, room, organiser, "evidence.zip"))) as file:
+        evidence = next(file.read(name) for name in file.namelist() if name.endswith("prizes.csv"))
+    for content in (get(api, room, organiser, "export.csv?table=prizes"), evidence):
+        table = content.decode("utf-8-sig")
+        cut = [part.strip(' "') for line in table.splitlines() for part in line.split(separator)]
+        assert not [part for part in cut if part[:1] in "=+-@＝" and part]
+        assert f'"Cup{separator}' in table
