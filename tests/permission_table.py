@@ -241,6 +241,8 @@ TABLE = [
         "/rooms/{room}/draws/{draw}/reveal",  # of a draw that was not run
         write(RUNNERS, 409).but("draft", dict.fromkeys(RUNNERS, 404)),
     ),
+    # pictures: what these send is none
+    Row("POST", "/rooms/{room}/pictures", write(RUNNERS, 400), body={"picture": "none"}),
     # the big screen
     Row("GET", "/rooms/{room}/screen", read()),
     Row("PUT", "/rooms/{room}/screen", write(RUNNERS), body={"mode": "PRIZES"}),

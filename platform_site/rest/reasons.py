@@ -33,6 +33,7 @@ REASONS = {
     "already_handed_over": "The prize was handed over before; `details` say when (`fulfilledAt`) and by whom "
     "(`fulfilledBy`).",
     "quantity_promised": "Pieces are awarded, or held for an open draw.",
+    "too_many_pictures": "The room has sent as many pictures as it may.",
     "prize_in_use": "Somebody has won the prize, or an open draw gives it away.",
     "already_replaced": "The win has a replacement draw.",
     "draw_running": "The draw is being run right now.",

@@ -11,10 +11,12 @@ from prizes.actions.fund import (
     revoke_winner,
     update_prize,
 )
+from prizes.actions.pictures import add_picture
 from prizes.actions.run import cancel_draw, cancel_open_draws, run_draw
 from prizes.actions.screen import end_screen_rehearsal, reveal_draw, show_on_screen
 
 __all__ = [
+    "add_picture",
     "award_prize",
     "cancel_draw",
     "cancel_open_draws",
