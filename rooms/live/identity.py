@@ -16,6 +16,8 @@ from accounts.page_sessions import DEVICE, SessionStore, guest_in
 from accounts.revocation import device_mark, person_mark
 from accounts.tokens import claims_of, hashed, user_of
 from rooms.live.origins import header, is_same_origin
+from rooms.screen_keys import live_key, screen_mark
+from rooms.viewers import ScreenViewer
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Identity:
     expires_at: float | None = None
     marks: tuple[str, ...] = ()
     session_key: str | None = None
+    screen_key: str = ""  # the id of the key that a big screen has shown
 
     @property
     def user_id(self) -> str:
@@ -61,6 +64,14 @@ def identity_of_session(session_key: str, room_id: str = "") -> Identity:
         user, family = seat
     marks = (device_mark(family), person_mark(user.pk))
     return Identity(user, request.session.get_expiry_date().timestamp(), marks, session_key)
+
+
+def identity_of_screen_key(key: Any) -> Identity | None:
+    """The big screen that shows a key of its room; None where the key is wrong or was revoked."""
+    row = live_key(key)
+    if row is None:
+        return None
+    return Identity(ScreenViewer(row.room_id), marks=(screen_mark(row.pk),), screen_key=row.pk)
 
 
 async def identity_of_cookie(run: Callable[..., Awaitable[Identity]], scope: dict[str, Any]) -> Identity:
