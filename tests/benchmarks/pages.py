@@ -1,4 +1,4 @@
-"""How long until a page on a slow phone can be used: Chromium with its CPU slowed down four times, 1.6 Mbit/s and 150 ms
+"""How long until a page on a slow phone can be used: Chromium at a quarter of its speed, 1.6 Mbit/s and 150 ms
 of latency, an empty cache; the server behind no proxy.
 
     uv run python -m tests.benchmarks.pages [--rounds 5]
