@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import transaction
 from django.http import HttpRequest
@@ -16,6 +16,8 @@ from accounts.tokens import new_secret
 from platform_site.rest.addresses import client_address
 
 DEVICE, OPENED_BY = "_device", "_opened_by"
+SEATS = "seats"  # {room id: id of the guest who sits there in this browser}
+GUEST_DEVICES = "_guest_devices"  # {guest: their device}, of the browser's guests other than the one signed in
 SEEN_EVERY = timedelta(minutes=5)  # a page that is looked at writes no oftener that it was
 
 
@@ -79,10 +81,13 @@ class SessionStore(DatabaseStore):
         super().delete(session_key)
         device = row.device if row is not None else None
         # A session that gets a new key is saved under it before the old one is deleted.
-        if device is not None and not device.page_sessions.exists():
-            user = locked_user(device.user_id)
+        if row is None or device is None or device.page_sessions.exists():
+            return
+        others = row.get_decoded().get(GUEST_DEVICES, {})
+        for user_id, family in sorted({device.user_id: device.family, **others}.items()):
+            user = locked_user(user_id)
             if user is not None:
-                end_families([device.family], user=user, by=user, reason="signed out")
+                end_families([family], user=user, by=user, reason="signed out")
 
 
 def note_device(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
@@ -91,3 +96,25 @@ def note_device(sender: Any, request: HttpRequest, user: User, **kwargs: Any) ->
         "device_info": request.headers.get("User-Agent", "")[:500],
         "ip_address": client_address(request) or None,
     }
+
+
+def switch_guest(request: HttpRequest, guest: User) -> None:
+    """The browser of one guest becomes that of another who sits in it, too. Both stay signed in, under the same key of
+    the session: what the first one has open in another tab goes on."""
+    session, devices = request.session, dict(request.session.get(GUEST_DEVICES, {}))
+    if DEVICE in session:
+        devices[session[SESSION_KEY]] = session[DEVICE]
+    session[DEVICE] = devices.pop(guest.pk, "")
+    session[GUEST_DEVICES] = devices
+    session[SESSION_KEY], session[HASH_SESSION_KEY] = guest.pk, guest.get_session_auth_hash()
+    request.user = guest
+
+
+def guest_in(session: Any, room_id: str) -> tuple[User, str] | None:
+    """Who sits in that room in this browser beside the guest who is signed in, and their device."""
+    guest_id = session.get(SEATS, {}).get(room_id)
+    family = session.get(GUEST_DEVICES, {}).get(guest_id)
+    guest = User.objects.filter(pk=guest_id, is_active=True, is_guest=True).first() if family else None
+    if guest is None or not guest.sessions.live().filter(family=family).exists():
+        return None
+    return guest, family

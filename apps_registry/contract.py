@@ -103,6 +103,7 @@ class RoomApp:
     app_id = ""
     commands: Sequence[AppCommand] = ()
     events: Sequence[EventShape] = ()
+    screen_modes: frozenset[str] = frozenset()  # of QUIZ and LEADERBOARD, those that the big screen can show
 
     def settings_faults(self, settings: dict[str, Any]) -> dict[str, list[str]]:
         """What is wrong with settings that the manifest's schema accepts: {dotted path from appSettings: messages}."""

@@ -13,6 +13,8 @@ from platform_site.db.ids import ID_PATTERN
 from platform_site.views import OpenAPIDocument, UnknownPath, fair_draw_page
 from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from prizes.claims_api import ClaimCodeViewSet
+from prizes.pictures_api import PictureViewSet
+from prizes.screen_api import ScreenViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
 from rooms.claims_api import ClaimViewSet
 from rooms.invitations_api import InvitationViewSet
@@ -43,6 +45,8 @@ router.register("claims", ClaimCodeViewSet, basename="claim-code")
 router.register("invitations", InvitationViewSet, basename="invitation")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register(f"{IN_ROOM}/draws", DrawViewSet, basename="draw")
+router.register(IN_ROOM, PictureViewSet, basename="picture")
+router.register(IN_ROOM, ScreenViewSet, basename="screen")
 router.register(IN_ROOM, ExportViewSet, basename="export")
 
 urlpatterns = [

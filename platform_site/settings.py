@@ -358,7 +358,7 @@ LARGE_BODIES = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_LARGE_BODY_BYTES
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rooms.screen_access.ScreenOrBearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_PARSER_CLASSES": ["platform_site.rest.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["platform_site.rest.renderers.EnvelopeRenderer"],

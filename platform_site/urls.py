@@ -35,6 +35,7 @@ urlpatterns = [
     path("me/data.json", me.my_data_file, name="my-data-file"),
     path("admin/", admin.site.urls),
     path("api/", include("platform_site.api")),
+    path("pictures/<str:digest>.webp", draws.picture, name="picture"),
     path("draws/verify", draws.verify_file, name="draw-verify-file"),
     path("draws/verify_draw.py", draws.draw_program, name="draw-program"),
     path("draws/<str:draw_id>/receipt.json", draws.draw_receipt, name="draw-receipt"),

@@ -49,6 +49,7 @@ from rooms.api import InRoomViewSet, LongListViewSet, signed_in
 from rooms.errors import RoomClosed, RoomNotActive
 from rooms.permissions import Need, is_allowed, readable_room, require
 from rooms.querysets import is_member, level_of, user_id_of
+from rooms.viewers import room_of_screen
 
 TABLE_FILES = tuple(KINDS[kind][0].split(";")[0] for kind in ("csv", "xlsx"))
 FOR_RUNNERS = {"runs": True, "member": True}  # what an answer to somebody who just changed a win holds
@@ -320,6 +321,21 @@ class DrawViewSet(InRoomViewSet):
         return self.answer(
             actions.cancel_draw(room_id=room_id, draw_id=pk, by=user, **given(CancelInput(data=request.data)))
         )
+
+    @operation(
+        "Say that the result was shown",
+        answer=DrawSerializer,
+        errors=(Forbidden, InvalidTransition),
+    )
+    @action(detail=True, methods=["post"])
+    def reveal(self, request: Request, room_id: str, pk: str) -> Response:
+        """By the big screen (`X-Screen-Key`) when it is done, or by those who run the room to skip it: pages stop
+        keeping the result to themselves before `revealAt`, and are told so by `draw:revealed`. The first time counts.
+        """
+        by: Any = request.user if room_of_screen(request.user) else signed_in(request)
+        actions.reveal_draw(room_id=room_id, draw_id=pk, by=by)
+        draw = found(self.get_queryset() if not room_of_screen(by) else Draw.objects.light().with_lines(), pk)
+        return Response(DrawSerializer(draw, context=self.get_serializer_context()).data)
 
     def answer(self, draw: Draw, status: int = 200) -> Response:
         return Response(DrawDetailSerializer(draw, context=self.get_serializer_context()).data, status=status)

@@ -22,6 +22,11 @@ class AlreadyHandedOver(Conflict):
     message = "This prize was handed over already."
 
 
+class TooManyPictures(Conflict):
+    reason = "too_many_pictures"
+    message = "This room has sent as many pictures as it may."
+
+
 class PrizeInUse(Conflict):
     reason = "prize_in_use"
     message = "A prize that somebody has won, or that an open draw gives away, cannot be deleted."

@@ -2,21 +2,36 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import URLValidator
 from rest_framework import serializers
 
 from platform_site.rest.components import SAMPLE_ID
 from platform_site.rest.fields import Body, EnumField, MetadataField, NameField
 from prizes.models import MOST_PIECES
+from prizes.pictures import is_address
 from rooms.enums import ParticipantRole
+
+
+class ImageAddressField(serializers.CharField):
+    """An http address, or that of a picture that was sent to this host."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = super().to_internal_value(data)
+        if not is_address(text):
+            try:
+                URLValidator(schemes=["http", "https"])(text)
+            except DjangoValidationError:
+                message = "Use an address that begins with http, or that of a picture that was sent here."
+                raise serializers.ValidationError(message) from None
+        return text
 
 
 class PrizeText(Body):
     """Null is what an empty text or object is told as, so it may be said back."""
 
     description = serializers.CharField(max_length=10_000, allow_blank=True, allow_null=True, required=False)
-    imageUrl = serializers.URLField(
-        max_length=2000, allow_blank=True, allow_null=True, required=False, source="image_url"
-    )
+    imageUrl = ImageAddressField(max_length=2000, allow_blank=True, allow_null=True, required=False, source="image_url")
     metadata = MetadataField(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from django.db.models.lookups import Exact
 from accounts.models import User
 from platform_site.db.models import AliveManager, Row, SoftDeletedRow
 from prizes.enums import ENDED_DRAWS, OPEN_DRAWS, DrawMode, DrawStatus, WinnerMethod, WinnerState
+from prizes.pictures import Picture as Picture  # noqa: PLC0414 (a table of this app in a file of its own)
 from prizes.querysets import DrawQuerySet, PrizeQuerySet, WinnerQuerySet
+from prizes.show import Screen as Screen  # noqa: PLC0414 (a table of this app in a file of its own)
 from rooms.models import JOIN_CODE_LETTERS, Participant, Room
 
 MOST_PIECES = 1_000_000

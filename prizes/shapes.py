@@ -10,7 +10,8 @@ from accounts.shapes import person
 from platform_site.rest.components import TEXT, TEXT_OR_NULL, WHOLE, object_of
 from platform_site.rest.fields import ModelSerializer, UTCDateTimeField
 from prizes import fair_draw
-from prizes.models import Draw, Prize, Winner
+from prizes.models import Draw, Prize, Screen, Winner
+from prizes.show import ScreenMode
 from rooms.querysets import user_id_of
 from rooms.shapes import ParticipantSerializer
 
@@ -152,6 +153,8 @@ class DrawSerializer(ModelSerializer):
     cancellationReason = serializers.CharField(source="cancellation_reason")
     committedAt = UTCDateTimeField(source="committed_at")
     runAt = UTCDateTimeField(source="run_at")
+    revealAt = UTCDateTimeField(source="reveal_at", allow_null=True)
+    revealedAt = UTCDateTimeField(source="revealed_at", allow_null=True)
     cancelledAt = UTCDateTimeField(source="cancelled_at")
 
     class Meta:
@@ -185,6 +188,8 @@ class DrawSerializer(ModelSerializer):
             "cancellationReason",
             "committedAt",
             "runAt",
+            "revealAt",
+            "revealedAt",
             "cancelledAt",
         )
 
@@ -220,6 +225,33 @@ class DrawDetailSerializer(DrawSerializer):
 def named_person(user: User | None) -> dict[str, Any] | None:
     """{id, name} of whoever did something; None where the platform did it itself."""
     return {key: value for key, value in person(user).items() if key != "avatar"} if user is not None else None
+
+
+SCREEN_SHAPE = object_of(
+    roomId=TEXT,
+    mode={"type": "string", "enum": ScreenMode.values},
+    drawId={"type": ["string", "null"]},
+    prizeId={"type": ["string", "null"]},
+    message={"type": ["string", "null"]},
+    hideNames={"type": "boolean"},
+    rehearsal={"type": "boolean"},
+    revision=WHOLE,
+    connected={"type": ["boolean", "null"]},
+)
+
+
+def screen_shape(screen: Screen, *, rehearsed: bool = False) -> dict[str, Any]:
+    """What the big screen shows; to whom `rehearsed` is true what is rehearsed on it, where something is."""
+    state = {
+        "mode": str(screen.mode),
+        "drawId": screen.draw_id,
+        "prizeId": screen.prize_id,
+        "message": screen.message or None,
+        "hideNames": screen.hide_names,
+    }
+    is_rehearsal = rehearsed and screen.rehearsed is not None
+    shown: dict[str, Any] = screen.rehearsed if is_rehearsal else state  # type: ignore[assignment]
+    return {**shown, "rehearsal": is_rehearsal, "revision": screen.revision}
 
 
 def lines_of(draw: Draw) -> list[dict[str, Any]]:

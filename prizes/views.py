@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts.names import masked_name
 from accounts.shapes import person
 from prizes import fair_draw
-from prizes.models import Draw
+from prizes.models import Draw, Picture
+from prizes.pictures import CONTENT_TYPE
 from prizes.receipts import own_entry, receipt_json
 from prizes.records import record_json
 from rooms.masking import masks_for
@@ -72,6 +73,18 @@ def draw_program(request: HttpRequest) -> HttpResponse:
     """The program with which anybody checks a draw on their own computer: the very file that drew."""
     answer = HttpResponse(Path(fair_draw.__file__).read_bytes(), content_type="text/x-python; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="verify_draw.py"'
+    return answer
+
+
+@require_safe
+def picture(request: HttpRequest, digest: str) -> HttpResponse:
+    """A picture of a prize. Its address holds the hash of its content, so it may be kept for ever."""
+    row = Picture.objects.filter(digest=digest).first()
+    if row is None:
+        raise Http404
+    answer = HttpResponse(bytes(row.content), content_type=CONTENT_TYPE)
+    answer["Cache-Control"] = "public, max-age=31536000, immutable"
+    answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
 

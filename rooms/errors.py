@@ -42,6 +42,11 @@ class GuestElsewhere(Forbidden):
     message = "Guests stay in the room that they came for. Sign in first."
 
 
+class TooManyScreenKeys(Conflict):
+    reason = "too_many_screen_keys"
+    message = "This room has as many screen keys as it may have. Revoke one first."
+
+
 class NotForGuests(Forbidden):
     reason = "guest"
     message = "Guests cannot do this. Sign in first."

@@ -67,8 +67,11 @@ def record_many(
     return events
 
 
-def push_unlogged(room_id: str, event: str, data: dict[str, Any], level: Level = "public") -> None:
-    """Tells whoever follows the room now, at `level` or above it, on every process, what stands in no log.
+def push_unlogged(
+    room_id: str, event: str, data: dict[str, Any], level: Level = "public", *, for_screens: bool = False
+) -> None:
+    """Tells whoever follows the room now, at `level` or above it (or, `for_screens`, its big screens alone), on every
+    process, what stands in no log.
 
     Rings once the open transaction is committed, at once where there is none. It is never repeated: a client that
     comes later, or a bell that gets lost, means that it is not told.
@@ -79,6 +82,7 @@ def push_unlogged(room_id: str, event: str, data: dict[str, Any], level: Level =
         "id": token_hex(8),
         "roomId": room_id,
         "level": level,
+        "forScreens": for_screens,
         "event": event,
         "data": data | {"roomId": room_id, "timestamp": iso(now)},
     }

@@ -11,6 +11,7 @@ from accounts.actors import PLATFORM
 from apps_registry.manifest import Level
 from platform_site.db.models import RowQuerySet, SoftDeletedQuerySet
 from rooms.enums import OPEN_STATUSES, RUNNERS, ParticipantRole, RoomStatus
+from rooms.viewers import is_screen_of, room_of_screen
 
 
 def user_id_of(user: Any) -> str:
@@ -37,7 +38,7 @@ def is_member(room: Any, user: Any) -> bool:
 
 def may_know_of(room: Any, user: Any) -> bool:
     """Whether `user` may know of a living room that was read `with_role_of` them: what `as_seen_by` asks of many."""
-    return room.is_public or is_member(room, user)
+    return room.is_public or is_member(room, user) or is_screen_of(room, user)
 
 
 class RoomQuerySet(SoftDeletedQuerySet):
@@ -65,7 +66,7 @@ class RoomQuerySet(SoftDeletedQuerySet):
             return Q(pk__isnull=False)
         user_id = user_id_of(user)
         if not user_id:
-            return Q(pk__in=[])
+            return Q(pk=room_of_screen(user)) if room_of_screen(user) else Q(pk__in=[])
         # A connection may hold `user` for hours: whether they still are an admin is the database's to say.
         return Q(pk__in=memberships_of(user_id).values("room_id")) | Q(Exists(admin_rows(user_id)))
 

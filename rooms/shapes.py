@@ -13,6 +13,7 @@ from platform_site.rest.fields import EnumField, ModelSerializer, UTCDateTimeFie
 from rooms.enums import ROLES_OF_A_ROOM, EntryPolicy
 from rooms.models import Invitation, Participant, Room
 from rooms.querysets import is_member, level_of
+from rooms.viewers import is_screen_of
 
 APP_SHAPE = object_of(id=TEXT, appId=TEXT, name=TEXT, version=TEXT, baseUrl=TEXT, manifestVersion=TEXT)
 
@@ -89,7 +90,8 @@ class RoomSerializer(ModelSerializer):
         return shown | room_app(room.app_id).runtime_values(room) if is_member(room, user) else shown
 
     def get_joinCode(self, room: Room) -> str | None:
-        return room.join_code if is_member(room, self.context.get("user")) else None
+        user = self.context.get("user")
+        return room.join_code if is_member(room, user) or is_screen_of(room, user) else None
 
     def get_privacyNotice(self, room: Room) -> str | None:
         return room.privacy_notice or None

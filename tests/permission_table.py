@@ -6,8 +6,8 @@ A new endpoint needs a row here; a test compares the table with the router. Most
 
 Paths and bodies may name what is in the tried room: {room}, {code}, {person} (a PARTICIPANT), {deputy} (a second
 ORGANIZER), {gone} (removed from it), {stranger} (a user id), {prize}, {app}; {participant} and {organizer} are the user
-ids of these callers, {device} is a session of that participant, {invitation} an offer to them; in ACTIVE rooms also
-{win}, {draw} and {rehearsal}, which are open.
+ids of these callers, {device} is a session of that participant, {invitation} an offer to them, {screen_key} a key of
+the room; in ACTIVE rooms also {win} with the code {claim}, and {draw} and {rehearsal}, which are open.
 `.but("draft", {"organizer": 409})` says what differs in a kind of room, `.only("public")` leaves out the others.
 """
 
@@ -236,6 +236,20 @@ TABLE = [
     Row("GET", "/rooms/{room}/draws/{rehearsal}", REHEARSED),
     Row("GET", "/rooms/{room}/draws/{rehearsal}/proof", REHEARSED),
     Row("GET", "/rooms/{room}/draws/{rehearsal}/receipt", REHEARSED),
+    Row(
+        "POST",
+        "/rooms/{room}/draws/{draw}/reveal",  # of a draw that was not run
+        write(RUNNERS, 409).but("draft", dict.fromkeys(RUNNERS, 404)),
+    ),
+    # pictures: what these send is none
+    Row("POST", "/rooms/{room}/pictures", write(RUNNERS, 400), body={"picture": "none"}),
+    # the big screen
+    Row("GET", "/rooms/{room}/screen", read()),
+    Row("PUT", "/rooms/{room}/screen", write(RUNNERS), body={"mode": "PRIZES"}),
+    Row("POST", "/rooms/{room}/screen/end-rehearsal", write(RUNNERS)),
+    Row("GET", "/rooms/{room}/screen/keys", write(RUNNERS)),
+    Row("POST", "/rooms/{room}/screen/keys", write(RUNNERS, 201)),
+    Row("DELETE", "/rooms/{room}/screen/keys/{screen_key}", write(RUNNERS)),
     # the log
     Row("GET", "/rooms/{room}/events", read()),
     # files

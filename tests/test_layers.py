@@ -29,7 +29,7 @@ FILES = [  # Folders count as their name says: rooms/actions, rooms/live.
 # The live wing's own order, from the ground to the doors: each file imports only what stands before it.
 LIVE = (
     *("frames", "worker", "origins", "schemas", "refusals", "identity", "log", "catalogue", "games", "clock"),
-    *("listener", "connections", "directory", "feed", "following", "push", "presence", "hub"),
+    *("listener", "connections", "directory", "feed", "following", "push", "presence", "screens", "hub"),
     *("commands", "protocol", "websocket", "socketio_door"),
 )
 PRODUCT = sorted({names[0].split(".")[0] for names in LAYERS})

@@ -102,6 +102,7 @@ def join_public(request: HttpRequest, room_id: str) -> HttpResponse:
 
 @require_POST
 def leave(request: HttpRequest, room_id: str) -> HttpResponse:
+    resume_seat(request, room_id)
     if isinstance(request.user, User):
         try:
             actions.leave_room(room_id=room_id, by=request.user)

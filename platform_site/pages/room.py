@@ -44,6 +44,7 @@ def room_page(request: HttpRequest, room_id: str) -> HttpResponse:
 @require_safe
 def room_state(request: HttpRequest, room_id: str) -> HttpResponse:
     """The snapshot alone, for a page that missed too much."""
+    resume_seat(request, room_id)
     return JsonResponse(snapshot_of(room_id, request.user))
 
 

@@ -1,4 +1,8 @@
-"""Seats of guests: a browser keeps the seats that it took without an account, one a room, in its session."""
+"""Seats of guests: a browser keeps the seats that it took without an account, one a room, in its session.
+
+A guest is somebody in one room only, so a browser may have several. The one whose page was asked for last is signed in;
+the others keep their devices, and each tab's live connection says of which room it is (`/ws/?room=`).
+"""
 
 import logging
 import re
@@ -9,6 +13,7 @@ from django.utils.translation import gettext
 
 from accounts.actions import sign_in_page
 from accounts.models import User
+from accounts.page_sessions import SEATS, switch_guest
 from accounts.tokens import new_secret
 from platform_site.rest.exceptions import DomainError
 from rooms.actions import place_of_device
@@ -18,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 DEVICE_COOKIE = "device"  # a secret of this browser's; guests only
 DEVICE_KEY = re.compile(r"[A-Za-z0-9_-]{22,64}")
-SEATS = "seats"  # {room id: id of the guest who sits there}
 
 
 def seats_of(request: HttpRequest) -> dict[str, str]:
@@ -28,7 +32,10 @@ def seats_of(request: HttpRequest) -> dict[str, str]:
 def take_seat(request: HttpRequest, user: User, room_id: str) -> None:
     """Signs the page in as `user`; a guest's seat in `room_id` is remembered beside those in other rooms."""
     seats = seats_of(request)
-    if request.user.pk != user.pk:
+    if user.is_guest and isinstance(request.user, User) and request.user.is_guest:
+        if request.user.pk != user.pk:
+            switch_guest(request, user)
+    elif request.user.pk != user.pk:
         sign_in_page(request, user)
     if user.is_guest:
         # Signing in as somebody else empties the session.

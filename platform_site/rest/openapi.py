@@ -21,6 +21,7 @@ An inherited method is declared by name: `operations = {"list": Operation("List 
   tuple, too.
 - `paged=True` for a list with `page`, `limit` and `cursor` under another name than `list`.
 - `meta` is the schema of a list's `meta` where it is not that of pages (then `pagination_class = None`, too).
+- `uploads` are the media types of a body that is a file.
 - `files` are the media types of an answer that is a file, outside the envelope; with an `answer`, JSON in the envelope
   is possible, too.
 - `redirects=True` for an answer that only sends a browser on (302).
@@ -70,6 +71,7 @@ class Operation:
     summary: str
     body: type[Serializer] | None = None
     body_required: bool = True
+    uploads: tuple[str, ...] = ()
     answer: type[Serializer] | tuple[type[Serializer], ...] | Schema | None = None
     paged: bool = False
     meta: Schema | None = None
@@ -266,6 +268,9 @@ class AutoSchema(SpectacularSchema):
         )
 
     def _get_request_body(self, direction: Any = "request") -> Schema | None:
+        if self.declared.uploads:
+            file = {"schema": {"type": "string", "format": "binary"}}
+            return {"content": dict.fromkeys(self.declared.uploads, file), "required": True}
         if self.declared.body is None:
             return None
         body = self.declared.body(partial=self.method == "PATCH")
@@ -330,7 +335,14 @@ class AutoSchema(SpectacularSchema):
             codes.append("UNAUTHORIZED")
         if "{" in self.path:
             codes.append("NOT_FOUND")
-        if self.declared.body or self.is_list or self.takes_fields or self.is_idempotent or self.declared.parameters:
+        if (
+            self.declared.body
+            or self.declared.uploads
+            or self.is_list
+            or self.takes_fields
+            or self.is_idempotent
+            or self.declared.parameters
+        ):
             codes.append("VALIDATION_ERROR")
         if self.is_idempotent:
             codes.append("CONFLICT")

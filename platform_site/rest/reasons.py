@@ -26,12 +26,14 @@ REASONS = {
     "room_active": "The event is running: complete or cancel it first.",
     "settings_frozen": "These settings cannot change once the event has started; `details.fields` names them.",
     "not_started": "The event has not started.",
+    "too_many_screen_keys": "As many screen keys open the room as may: revoke one first.",
     "foreign_event": "An app's events carry the app's own name.",
     # Prizes, winners and draws
     "already_won": "The person holds a win of this prize.",
     "already_handed_over": "The prize was handed over before; `details` say when (`fulfilledAt`) and by whom "
     "(`fulfilledBy`).",
     "quantity_promised": "Pieces are awarded, or held for an open draw.",
+    "too_many_pictures": "The room has sent as many pictures as it may.",
     "prize_in_use": "Somebody has won the prize, or an open draw gives it away.",
     "already_replaced": "The win has a replacement draw.",
     "draw_running": "The draw is being run right now.",

@@ -11,9 +11,12 @@ from prizes.actions.fund import (
     revoke_winner,
     update_prize,
 )
+from prizes.actions.pictures import add_picture
 from prizes.actions.run import cancel_draw, cancel_open_draws, run_draw
+from prizes.actions.screen import end_screen_rehearsal, reveal_draw, show_on_screen
 
 __all__ = [
+    "add_picture",
     "award_prize",
     "cancel_draw",
     "cancel_open_draws",
@@ -21,12 +24,15 @@ __all__ = [
     "commit_draw",
     "create_prize",
     "delete_prize",
+    "end_screen_rehearsal",
     "fulfil_winner",
     "hand_over",
     "has_won",
     "require_active",
+    "reveal_draw",
     "revoke_winner",
     "run_draw",
+    "show_on_screen",
     "unfulfil_winner",
     "update_prize",
 ]

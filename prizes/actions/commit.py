@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -22,7 +23,7 @@ from prizes.seeds import sealed
 from prizes.shapes import lines_of
 from rooms.enums import Visibility
 from rooms.errors import RoomClosed
-from rooms.events import record
+from rooms.events import push_unlogged, record
 from rooms.models import Room
 from rooms.permissions import Need, locked_room
 
@@ -209,7 +210,14 @@ def tell_committed(room: Room, draw: Draw, *, by: Actor) -> None:
         "distinct": draw.distinct,
         "entropyPlan": draw.entropy_plan,
     }
-    record(room, "draw:committed", told, by=by, visibility=visibility_of(draw))
+    tell_draw(room, draw, "draw:committed", told, by=by)
+
+
+def tell_draw(room: Room, draw: Draw, type: str, told: dict[str, Any], *, by: Actor) -> None:
+    """Tells of a draw in a locked room: of a rehearsal those who run the room, and big screens beside the log."""
+    record(room, type, told, by=by, visibility=visibility_of(draw))
+    if draw.rehearsal:
+        push_unlogged(room.pk, type, told, for_screens=True)
 
 
 def visibility_of(draw: Draw) -> Visibility:

@@ -18,7 +18,7 @@ from apps_registry.registry import winner_selector
 from platform_site.rest.exceptions import InvalidInput, NotFound
 from platform_site.rest.fields import iso
 from prizes import fair_draw, stock
-from prizes.actions.commit import public_text, require_open, visibility_of
+from prizes.actions.commit import public_text, require_open, tell_draw
 from prizes.actions.fund import MOST_TRIES, message_of, taken_codes
 from prizes.entries import entries_of, withdrawn_now
 from prizes.enums import DrawMode, DrawStatus, WinnerMethod
@@ -28,10 +28,11 @@ from prizes.receipts import receipt_in_event
 from prizes.records import facts_of
 from prizes.seeds import opened
 from prizes.shapes import WinnerSerializer, lines_of
-from rooms.events import record, record_many
+from rooms.events import record_many
 from rooms.models import Participant, Room
 from rooms.notifications import notify_all
 from rooms.permissions import Need, locked_room
+from rooms.screen_keys import is_screen_there
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def claim_draw(*, room_id: str, draw_id: str, by: Actor, entropy: str) -> dateti
             "rehearsal": draw.rehearsal,
             "entropy": entropy,
         }
-        record(room, "draw:running", told, by=by, visibility=visibility_of(draw))
+        tell_draw(room, draw, "draw:running", told, by=by)
     return until
 
 
@@ -219,6 +220,7 @@ def complete_draw(field: Field, choice: Choice, *, room_id: str, claim: datetime
     else:
         outcome = fair_draw.draw(field.commit, seed=seed, entropy=draw.entropy or "", withdrawn=barred)
     draw.status, draw.claimed_until, draw.run_at = DrawStatus.COMPLETED, None, timezone.now()
+    draw.reveal_at = reveal_time(room, draw.run_at)
     draw.ended_by, draw.seed = person_of(by), seed.hex()
     draw.fallback_reason = f"The app could not choose: {failure}. The platform drew instead." if failure else ""
     draw.outcome = [
@@ -229,15 +231,23 @@ def complete_draw(field: Field, choice: Choice, *, room_id: str, claim: datetime
     draw.save(
         update_fields=[
             *("status", "claimed_until", "run_at", "ended_by", "seed", "fallback_reason", "outcome", "came_up"),
-            *("withdrawn", "withdrawn_count", "winner_count", "strength", "updated_at"),
+            *("withdrawn", "withdrawn_count", "winner_count", "strength", "reveal_at", "updated_at"),
         ]
     )
     receipt = receipt_in_event(facts_of(draw), field.commit.tree, draw.came_up)
-    record(room, "draw:completed", completed(draw) | {"receipt": receipt}, by=by, visibility=visibility_of(draw))
+    tell_draw(room, draw, "draw:completed", completed(draw) | {"receipt": receipt}, by=by)
     if not draw.rehearsal:
         method = WinnerMethod.APP if draw.strength == "delegated" else WinnerMethod.DRAW
         award(room, draw, outcome.wins, method=method, metadata=metadata, by=by)
     return draw
+
+
+def reveal_time(room: Room, run_at: datetime) -> datetime | None:
+    """Until when our surfaces keep the result to themselves, so that no phone is ahead of the big screen; None where no
+    screen is there to show it."""
+    if not room.reveal_seconds or not is_screen_there(room.pk):
+        return None
+    return run_at + timedelta(seconds=room.reveal_seconds)
 
 
 def chosen_outcome(selections: Sequence[Selection], field: Field) -> fair_draw.Outcome:
@@ -328,6 +338,7 @@ def completed(draw: Draw) -> dict[str, Any]:
         "winnerCount": draw.winner_count,
         "winners": (draw.outcome or [])[:MOST_WINNERS_TOLD],
         "runAt": draw.run_at and iso(draw.run_at),
+        "revealAt": draw.reveal_at and iso(draw.reveal_at),
     }
 
 
@@ -380,4 +391,4 @@ def end(room: Room, draw: Draw, *, by: Actor, reason: str) -> None:
         "reason": reason,
         "cancelledAt": iso(draw.cancelled_at),
     }
-    record(room, "draw:cancelled", told, by=by, visibility=visibility_of(draw))
+    tell_draw(room, draw, "draw:cancelled", told, by=by)

@@ -10,6 +10,7 @@ from rooms.actions.limits import count_join, room_id_of_code, spelled
 from rooms.actions.listed import take_listed_places
 from rooms.actions.lists import add_listed_person, add_people
 from rooms.actions.people import change_participant, leave_room, remove_participant, restore_participant
+from rooms.actions.screens import make_screen_key, revoke_screen_key
 from rooms.actions.seats import join_by_device, place_of_device
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "join_by_device",
     "join_room",
     "leave_room",
+    "make_screen_key",
     "offer_role",
     "place_of_device",
     "publish_app_event",
@@ -38,6 +40,7 @@ __all__ = [
     "remove_participant",
     "restore_participant",
     "restore_room",
+    "revoke_screen_key",
     "room_id_of_code",
     "sign_guest_in",
     "spelled",

@@ -38,11 +38,21 @@ PRESENCE = {"userId": ID, "user": {"anyOf": [ref("Person"), {"type": "null"}]}} 
 
 FLAG = {"type": "boolean"}
 NULLABLE_TEXT = {"type": ["string", "null"]}
+NULLABLE_TIME = {"type": ["string", "null"], "format": "date-time"}
 DIGITS = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 MODE = {"enum": ["draw", "delegated-refuse", "delegated-draw"]}
 DRAW = {"drawId": ID, "drawSeq": NUMBER, "rehearsal": FLAG, "fingerprint": DIGITS}
 DRAWN = {"type": "array", "items": shape(("prizeId", "name", "count"), prizeId=ID, name=TEXT, count=NUMBER)}
 WIN = shape(("prizeId", "participantId", "rank"), prizeId=ID, participantId=ID, rank=NUMBER)
+
+SCREEN_MODE = {"enum": ["LOBBY", "PRIZES", "DRAW", "WINNERS", "QUIZ", "LEADERBOARD", "MESSAGE", "BLANK"]}
+SCREEN: dict[str, Any] = {
+    "mode": SCREEN_MODE,
+    "drawId": NULLABLE_TEXT,
+    "prizeId": NULLABLE_TEXT,
+    "message": NULLABLE_TEXT,
+}
+SCREEN |= {"hideNames": FLAG, "rehearsal": FLAG, "revision": NUMBER, "seq": NUMBER}
 
 EVENTS = {
     event.name: event
@@ -89,12 +99,36 @@ EVENTS = {
             DRAW
             | {"status": {"const": "COMPLETED"}, "mode": MODE, "prizes": DRAWN, "entropy": TEXT, "seed": DIGITS}
             | {"strength": TEXT, "fallbackReason": TEXT, "withdrawnCount": NUMBER, "winnerCount": NUMBER}
-            | {"winners": {"type": "array", "items": WIN}, "runAt": TIME, "receipt": {"type": ["object", "null"]}},
+            | {
+                "winners": {"type": "array", "items": WIN},
+                "runAt": TIME,
+                "revealAt": NULLABLE_TIME,
+                "receipt": {"type": ["object", "null"]},
+            },
         ),
         Event(
             "draw:cancelled",
             "A draw was called off, and its seed is revealed.",
             DRAW | {"status": {"const": "CANCELLED"}, "seed": DIGITS, "reason": TEXT, "cancelledAt": TIME},
+        ),
+        Event(
+            "draw:revealed",
+            "The big screen has shown a draw's result, or was skipped: nobody need wait for `revealAt` any more.",
+            {"drawId": ID, "drawSeq": NUMBER, "rehearsal": FLAG},
+        ),
+        Event(
+            "screen:changed",
+            "The big screen shows something else. Of a rehearsal, those who run the room and screens are told once, "
+            "without `seq`.",
+            SCREEN,
+            logged=False,
+            optional=("seq",),
+        ),
+        Event(
+            "screen:presence",
+            "A big screen was connected or has gone; told to those who run the room.",
+            {"connected": FLAG, "screens": NUMBER},
+            logged=False,
         ),
         Event(
             "room:subscribed", "A subscription begins, or begins anew after a change of role.", SUBSCRIBED, logged=False

@@ -11,11 +11,12 @@ from rooms.errors import OtherIdentity, TooManyRooms
 from rooms.live import games
 from rooms.live.connections import MOST_ROOMS, Connection
 from rooms.live.hub import Hub
-from rooms.live.identity import identity_of_token
+from rooms.live.identity import identity_of_screen_key, identity_of_token
 from rooms.live.presence import people_for
 from rooms.live.refusals import SignInFirst, WrongToken
 from rooms.live.schemas import FIGURES, ID, LEVEL, CommandShape, ref, shape
 from rooms.notifications import NotificationSerializer, mark_read
+from rooms.viewers import room_of_screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,29 @@ class Command(CommandShape):
 
 
 async def auth(call: Call) -> dict[str, Any]:
+    if "screenKey" in call.data:
+        return await auth_screen(call)
     identity = await call.hub.worker.run(identity_of_token, call.data["token"])
     if identity is None:
         raise WrongToken
     connection = call.connection
-    if connection.identity.user_id not in {"", identity.user_id}:
+    if connection.identity.user_id not in {"", identity.user_id} or connection.identity.screen_key:
         raise OtherIdentity
     call.hub.directory.identify(connection, identity)
     await call.hub.following.recheck(connection.subscriptions.values())
     return {"userId": identity.user_id, "expiresAt": identity.expires_at}
+
+
+async def auth_screen(call: Call) -> dict[str, Any]:
+    identity = await call.hub.worker.run(identity_of_screen_key, call.data["screenKey"])
+    if identity is None:
+        raise WrongToken("The screen key is not valid or was revoked.")
+    connection = call.connection
+    if connection.identity.user_id or connection.identity.screen_key not in {"", identity.screen_key}:
+        raise OtherIdentity
+    call.hub.directory.identify(connection, identity)
+    await call.hub.following.recheck(connection.subscriptions.values())
+    return {"userId": None, "roomId": room_of_screen(identity.user), "expiresAt": None}
 
 
 async def subscribe(call: Call) -> dict[str, Any]:
@@ -116,9 +131,16 @@ COMMANDS = {
     for command in (
         Command(
             "auth",
-            "Says who the client is, or renews its token; nobody can become somebody else.",
-            takes=shape(("token",), token={"type": "string", "maxLength": 8192}),
-            answers=shape(("userId", "expiresAt"), userId=ID, expiresAt={"type": "number"}),
+            "Says who the client is, or renews its token; nobody can become somebody else. A big screen shows its "
+            "`screenKey`, which opens the room `roomId`.",
+            takes=shape(token={"type": "string", "maxLength": 8192}, screenKey={"type": "string", "maxLength": 100})
+            | {"oneOf": [{"required": ["token"]}, {"required": ["screenKey"]}]},
+            answers=shape(
+                ("userId", "expiresAt"),
+                userId={"type": ["string", "null"]},
+                roomId=ID,
+                expiresAt={"type": ["number", "null"]},
+            ),
             run=auth,
         ),
         Command(

@@ -150,13 +150,14 @@ class Feed:
         while kinds := self.unshown(subscription.waiting, [subscription.viewer]):
             await self.show_room(subscription.waiting, kinds)
 
-    async def push(self, frame: Frame, level: Level, hidden: Frame | None = None) -> None:
-        """Hands a frame that has no number to all who look at `level` or above it; `hidden` is what
-        level public sees of it, where that is less."""
+    async def push(self, frame: Frame, level: Level, hidden: Frame | None = None, *, for_screens: bool = False) -> None:
+        """Hands a frame that has no number to all who look at `level` or above it, or to big screens alone; `hidden` is
+        what level public sees of it, where that is less."""
         for at, subscription in enumerate(self.admitted(), start=1):
             followed = subscription.connection.subscriptions.get(self.room_id) is subscription
             shown = frame if hidden is None or subscription.level != "public" else hidden
-            if followed and LEVELS[subscription.level] >= LEVELS[level]:
+            is_meant = subscription.role == log.SCREEN if for_screens else LEVELS[subscription.level] >= LEVELS[level]
+            if followed and is_meant:
                 subscription.connection.push(shown)
             if at % TURN == 0:
                 await asyncio.sleep(0)

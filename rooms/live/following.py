@@ -18,6 +18,7 @@ from rooms.live.frames import Frame, frame_now
 from rooms.live.listener import Listener
 from rooms.live.refusals import TooManyMessages
 from rooms.live.worker import Turn, Worker
+from rooms.viewers import room_of_screen
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,12 @@ class Watcher(Protocol):
     def came(self, subscription: Subscription) -> None: ...
 
     def went(self, subscription: Subscription) -> None: ...
+
+
+def viewer_key(subscription: Subscription) -> str:
+    """What log.viewers_of knows the viewer of a room by."""
+    is_screen = room_of_screen(subscription.connection.user) == subscription.room_id
+    return log.SCREEN if is_screen else subscription.connection.identity.user_id
 
 
 class Following:
@@ -156,13 +163,13 @@ class Following:
     async def recheck(self, subscriptions: Iterable[Subscription], *, gone: frozenset[str] = frozenset()) -> None:
         """Asks the database what these viewers may see; those of `gone` have left and must come in again."""
         chosen = list(subscriptions)
-        pairs = {(each.room_id, each.connection.identity.user_id) for each in chosen}
+        pairs = {(each.room_id, viewer_key(each)) for each in chosen}
         if not pairs:
             return
         places = await self.worker.run(log.viewers_of, pairs)
         for each in chosen:
             user_id = each.connection.identity.user_id
-            place = places.get((each.room_id, user_id))
+            place = places.get((each.room_id, viewer_key(each)))
             if place is not None and not place.member and user_id in gone:
                 place = None
             await self.apply_place(each, place, "left" if user_id in gone else "access")
@@ -237,7 +244,7 @@ class Following:
             del self.heard[next(iter(self.heard))]
         frame = Frame(message["event"], message["data"])
         hidden = Frame(message["event"], message["masked"]) if "masked" in message else None
-        self.worker.spawn(feed.push(frame, message["level"], hidden))
+        self.worker.spawn(feed.push(frame, message["level"], hidden, for_screens=message.get("forScreens", False)))
 
     def rung(self, room_id: str, seq: int | None) -> None:
         feed = self.feeds.get(room_id)

@@ -21,6 +21,7 @@ from rooms.live.following import Following
 from rooms.live.listener import Listener
 from rooms.live.presence import Presence
 from rooms.live.push import Push
+from rooms.live.screens import Screens
 from rooms.live.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Hub:
         self.clock = Clock(self.worker)
         self.push = Push(self.directory)
         self.presence = Presence(self.following)
+        self.screens = Screens(self.following)
         self.ticking: asyncio.Task | None = None
         self.hears: dict[str, Callable[[bells.Message], None]] = {
             "room.rang": self.following.room_rang,
@@ -54,6 +56,7 @@ class Hub:
             "person.notified": self.push.person_notified,
             "people.notified": self.push.people_notified,
             "presence.changed": self.presence.changed,
+            "screens.changed": self.screens.changed,
         }
 
     # --- Connections -------------------------------------------------------------------------------------------
@@ -99,7 +102,7 @@ class Hub:
     async def tick(self) -> None:
         if bells.shared_layer() is not None:
             bells.tell({"type": "hub.echo"})
-        for part in (self.following, self.directory, self.presence, self.push):
+        for part in (self.following, self.directory, self.presence, self.screens, self.push):
             await part.tick()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -11,10 +12,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from accounts.models import PageSession, TokenBlacklist, User
-from accounts.page_sessions import DEVICE, SessionStore
+from accounts.page_sessions import DEVICE, SessionStore, guest_in
 from accounts.revocation import device_mark, person_mark
 from accounts.tokens import claims_of, hashed, user_of
 from rooms.live.origins import header, is_same_origin
+from rooms.screen_keys import live_key, screen_mark
+from rooms.viewers import ScreenViewer
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Identity:
     expires_at: float | None = None
     marks: tuple[str, ...] = ()
     session_key: str | None = None
+    screen_key: str = ""  # the id of the key that a big screen has shown
 
     @property
     def user_id(self) -> str:
@@ -46,15 +50,28 @@ def identity_of_token(token: Any) -> Identity | None:
     return Identity(user, float(claims["exp"]), marks)
 
 
-def identity_of_session(session_key: str) -> Identity:
-    """Who is signed in on this site's pages with that session, if anybody."""
+def identity_of_session(session_key: str, room_id: str = "") -> Identity:
+    """Who is signed in on this site's pages with that session, if anybody. A browser may have several guests: the one
+    who sits in `room_id`."""
     request = HttpRequest()
     request.session = SessionStore(session_key)
     user = get_user(request)
     if not user.is_authenticated:
         return ANONYMOUS
-    marks = (device_mark(request.session[DEVICE]), person_mark(user.pk))
+    family = request.session[DEVICE]
+    seat = guest_in(request.session, room_id) if user.is_guest and room_id else None
+    if seat is not None:
+        user, family = seat
+    marks = (device_mark(family), person_mark(user.pk))
     return Identity(user, request.session.get_expiry_date().timestamp(), marks, session_key)
+
+
+def identity_of_screen_key(key: Any) -> Identity | None:
+    """The big screen that shows a key of its room; None where the key is wrong or was revoked."""
+    row = live_key(key)
+    if row is None:
+        return None
+    return Identity(ScreenViewer(row.room_id), marks=(screen_mark(row.pk),), screen_key=row.pk)
 
 
 async def identity_of_cookie(run: Callable[..., Awaitable[Identity]], scope: dict[str, Any]) -> Identity:
@@ -65,7 +82,8 @@ async def identity_of_cookie(run: Callable[..., Awaitable[Identity]], scope: dic
         cookie = None
     if cookie is None or not cookie.value or not is_same_origin(scope):
         return ANONYMOUS
-    return await run(identity_of_session, cookie.value)
+    room_ids = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("room", [""])
+    return await run(identity_of_session, cookie.value, room_ids[0])
 
 
 def ended_marks(marks: set[str]) -> set[str]:

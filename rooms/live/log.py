@@ -16,10 +16,12 @@ from rooms.masking import as_shown, masked, people_in
 from rooms.models import Participant, Room, RoomEvent
 from rooms.querysets import is_member, level_of, may_know_of
 from rooms.shapes import RoomSerializer
+from rooms.viewers import ScreenViewer, is_screen_of
 
 MOST_A_LOOK = 200
 MOST_REPLAYED = 2000  # whoever missed more reads the room anew
 NOBODY = AnonymousUser()
+SCREEN = "SCREEN"  # what stands in the place of a role, and of a person, where the viewer is the big screen
 
 
 class Viewer(NamedTuple):
@@ -153,7 +155,8 @@ def standing_in(room: Room | None, user: Any) -> Standing:
         raise NotFound
     level = level_of(room, user)
     seq = room.last_public_seq if level == "public" else room.last_seq
-    return Standing(level, is_member(room, user), room.viewer_role, room.last_seq, seq)
+    role = SCREEN if is_screen_of(room, user) else room.viewer_role
+    return Standing(level, is_member(room, user), role, room.last_seq, seq)
 
 
 class View(NamedTuple):
@@ -182,9 +185,11 @@ def rooms_as_seen(room_id: str, viewers: set[Viewer]) -> dict[Viewer, dict[str, 
     room = Room.objects.with_role_of(None).with_counts().select_related("app", "created_by").filter(pk=room_id).first()
     if room is None:
         return {}
-    somebody, seen = SomebodyOfTheKind(), {}
+    seen = {}
     for viewer in viewers:
-        room.viewer_role, room.viewer_is_admin = viewer.role, viewer.is_admin
+        is_screen = viewer.role == SCREEN
+        somebody: Any = ScreenViewer(room_id) if is_screen else SomebodyOfTheKind()
+        room.viewer_role, room.viewer_is_admin = None if is_screen else viewer.role, viewer.is_admin
         seen[viewer] = as_shown(dict(RoomSerializer(room, context={"user": somebody}).data), room, somebody)
     return seen
 
@@ -218,7 +223,7 @@ def last_seqs(room_ids: list[str]) -> dict[str, int]:
 
 
 def viewers_of(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Viewer]:
-    """For (room, user or "") what kind of viewer they are now; whoever may not see the room is none."""
+    """For (room, user, "" or SCREEN) what kind of viewer they are now; whoever may not see the room is none."""
     rooms = {
         room.pk: room
         for room in Room.objects.filter(pk__in={room_id for room_id, _ in pairs}).only("id", "is_public", "status")
@@ -234,6 +239,9 @@ def viewers_of(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Viewer]:
     found: dict[tuple[str, str], Viewer] = {}
     for room_id, user_id in pairs:
         room, user = rooms.get(room_id), users.get(user_id) if user_id else NOBODY
+        if room is not None and user_id == SCREEN:  # its key was minded when it came; revoking it ends the connection
+            found[room_id, user_id] = Viewer("public", False, SCREEN)
+            continue
         if room is None or user is None:
             continue
         room.viewer_role = roles.get((room_id, user_id))

@@ -12,7 +12,7 @@ from platform_site.rest.parsers import strict_json
 from rooms.live.connections import Connection
 from rooms.live.frames import Frame
 from rooms.live.hub import Hub, hub_here
-from rooms.live.identity import Identity, identity_of_cookie, identity_of_token
+from rooms.live.identity import Identity, identity_of_cookie, identity_of_screen_key, identity_of_token
 from rooms.live.origins import address_of, is_allowed_origin
 from rooms.live.protocol import LONGEST_MESSAGE, complain, obey, settle
 from rooms.live.refusals import TooManyConnections, WrongToken
@@ -89,6 +89,8 @@ async def identity_at_handshake(hub: Hub, scope: dict[str, Any], auth: Any) -> I
     """By the token in `auth` (None when it is wrong), by this site's session cookie, or nobody yet."""
     if auth:
         token = auth.get("token") if isinstance(auth, dict) else None
+        if token is None and isinstance(auth, dict) and "screenKey" in auth:
+            return await hub.worker.run(identity_of_screen_key, auth["screenKey"])
         if token is not None or not isinstance(auth, dict):
             return await hub.worker.run(identity_of_token, token)
     return await identity_of_cookie(hub.worker.run, scope)

@@ -15,7 +15,7 @@ from accounts.handover import new_exchange_code
 from accounts.models import User
 from platform_site.views import UnknownPath
 from prizes.actions import award_prize
-from rooms.actions import delete_room, leave_room, remove_participant
+from rooms.actions import delete_room, leave_room, make_screen_key, remove_participant
 from rooms.enums import ParticipantRole
 from rooms.models import Invitation, Notification, Room
 from tests.contract import ContractClient
@@ -81,11 +81,13 @@ def make_world(kind: str) -> World:
         win, claim = won.pk, won.claim_code
         draw = make_draw(room, drawn, 1).pk
         rehearsal = make_draw(room, drawn, 1, rehearsal=True).pk
+    screen_key, _ = make_screen_key(room_id=room.pk, by=organizer)
     if kind == "deleted":
         delete_room(room_id=room.pk, by=organizer)
     names = {
         "win": win,
         "claim": claim,
+        "screen_key": screen_key.pk,
         "draw": draw,
         "rehearsal": rehearsal,
         "kind": "csv",

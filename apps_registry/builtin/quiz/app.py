@@ -15,6 +15,7 @@ class Quiz(RoomApp):
     app_id = actions.APP_ID
     commands = COMMANDS
     events = EVENTS
+    screen_modes = frozenset({"QUIZ", "LEADERBOARD"})
 
     def settings_faults(self, settings: dict[str, Any]) -> dict[str, list[str]]:
         """A right option that is there, and ids of which each stands for one question."""

@@ -51,7 +51,7 @@
   class Lost extends Error {}
 
   class Following {
-    constructor({roomId, snapshot, reload, address = socketAddress()}) {
+    constructor({roomId, snapshot, reload, address = socketAddress(roomId)}) {
       Object.assign(this, {roomId, reload, address});
       this.listeners = new Map();
       this.asked = new Map();
@@ -356,8 +356,10 @@
     }
   }
 
-  function socketAddress() {
-    return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`;
+  /** The room says which of this browser's guests the tab belongs to. */
+  function socketAddress(roomId) {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    return `${scheme}://${location.host}/ws/?room=${encodeURIComponent(roomId)}`;
   }
 
   function timeLimit(milliseconds) {
