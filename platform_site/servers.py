@@ -6,6 +6,8 @@ Both are changed in place when the application is loaded, because their command 
 
 import asyncio
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from daphne import http_protocol
@@ -23,10 +25,9 @@ class BoundedRequest(http_protocol.WebRequest):
     """Daphne's request, which reads a body to its end before anybody may look at it. Here it reads as much as is
     allowed and a byte, so that the application can refuse it, and waits no longer than is allowed."""
 
-    _parsePOSTFormSubmission = False  # Django reads forms; Twisted would answer a broken one without our envelope
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._parsePOSTFormSubmission = False  # Django reads forms; Twisted would answer a broken one without our words
         self.size = 0
         self.whole = False
         self.waited = 0.0
@@ -94,14 +95,19 @@ async def believe_nobody(self: Any, scope: Any, receive: Any, send: Any) -> None
 
 
 def bound_uvicorn() -> None:
-    """Heads that never become whole; bodies are bounded by the application."""
-    proxies = sys.modules.get("uvicorn.middleware.proxy_headers")
-    if proxies is not None:
-        proxies.ProxyHeadersMiddleware.__call__ = believe_nobody
-    for name in ("h11_impl.H11Protocol", "httptools_impl.HttpToolsProtocol"):
+    """Heads that never become whole; bodies are bounded by the application.
+
+    By its command line uvicorn loads the application before its protocols, so they are loaded here.
+    """
+    if "uvicorn" not in sys.modules:
+        return
+    import_module("uvicorn.middleware.proxy_headers").ProxyHeadersMiddleware.__call__ = believe_nobody
+    for name, needs in (("h11_impl.H11Protocol", "h11"), ("httptools_impl.HttpToolsProtocol", "httptools")):
+        if find_spec(needs) is None:
+            continue
         module, _, kind = f"uvicorn.protocols.http.{name}".rpartition(".")
-        protocol = getattr(sys.modules.get(module), kind, None)
-        if protocol is not None and not hasattr(protocol, "waits_for_head"):
+        protocol = getattr(import_module(module), kind)
+        if not hasattr(protocol, "waits_for_head"):
             bound_head(protocol)
 
 

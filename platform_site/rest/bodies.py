@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from platform_site.rest.exceptions import BadRequest, PayloadTooLarge
 
 Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 # A body has REQUEST_SECONDS, and a second more for each so many bytes: a picture by a slow phone arrives, a body that
 # comes a byte at a time does not.
 LEAST_BYTES_A_SECOND = 64 * 1024
@@ -33,43 +35,50 @@ class BoundedBodies:
     def __init__(self, app: Any) -> None:
         self.app = app
 
-    async def __call__(
-        self,
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        room = most_bytes(scope["path"]) + 1
-        clock = asyncio.get_running_loop().time
-        deadline: float | None = clock() + settings.REQUEST_SECONDS
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            body = ArrivingBody(receive, send, most_bytes(scope["path"]))
+            receive, send = body.receive, body.send
+        await self.app(scope, receive, send)
 
-        async def in_time() -> Message:
-            if deadline is None:
-                return await receive()
-            try:
-                async with asyncio.timeout(max(deadline - clock(), 0)):
-                    return await receive()
-            except TimeoutError:
-                return {"type": "http.disconnect"}  # whoever stops in the middle of a request has gone
 
-        async def bounded() -> Message:
-            nonlocal room, deadline
-            message = await in_time()
-            while room == 0 and message["type"] == "http.request":
-                message = await receive()  # what is too much is thrown away; the next news is that the client left
-            if message["type"] != "http.request":
-                return message
-            body = message.get("body", b"")[:room]
-            room -= len(body)
-            more = message.get("more_body", False) and room > 0
-            if deadline is not None:
-                deadline = deadline + len(body) / LEAST_BYTES_A_SECOND if more else None
-            return message | {"body": body, "more_body": more}
+class ArrivingBody:
+    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+        self.from_client, self.to_client = receive, send
+        self.room = most + 1
+        self.clock = asyncio.get_running_loop().time
+        self.deadline: float | None = self.clock() + settings.REQUEST_SECONDS
 
-        await self.app(scope, bounded, send)
+    async def receive(self) -> Message:
+        if self.room == 0:
+            # Not read: the server stops taking more from the client, which is about to be refused. Whoever waits here
+            # for the client to leave is cancelled when the answer is out.
+            await asyncio.Event().wait()
+        message = await self.in_time()
+        if message["type"] != "http.request":
+            return message
+        body = message.get("body", b"")[: self.room]
+        self.room -= len(body)
+        more = message.get("more_body", False) and self.room > 0
+        if self.deadline is not None:
+            self.deadline = self.deadline + len(body) / LEAST_BYTES_A_SECOND if more else None
+        return message | {"body": body, "more_body": more}
+
+    async def in_time(self) -> Message:
+        if self.deadline is None:
+            return await self.from_client()
+        try:
+            async with asyncio.timeout(max(self.deadline - self.clock(), 0)):
+                return await self.from_client()
+        except TimeoutError:
+            return {"type": "http.disconnect"}  # whoever stops in the middle of a request has gone
+
+    async def send(self, message: Message) -> None:
+        if self.room == 0 and message["type"] == "http.response.start":
+            # The rest of the body would be read as the next request.
+            headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"connection"]
+            message = message | {"headers": [*headers, (b"connection", b"close")]}
+        await self.to_client(message)
 
 
 def bound_body(request: HttpRequest) -> None:
