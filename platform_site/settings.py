@@ -393,6 +393,8 @@ SPECTACULAR_SETTINGS = {
         "WinnerState": "prizes.enums.WinnerState",
         "WinnerMethod": "prizes.enums.WinnerMethod",
         "DrawStatus": "prizes.enums.DrawStatus",
+        "DrawMode": "prizes.enums.DrawMode",
+        "ScreenMode": "prizes.show.ScreenMode",
     },
     "APPEND_COMPONENTS": COMPONENTS,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -79,7 +79,8 @@ def test_a_winner_is_told_and_nobody_else(room, organiser, participant, api):
     assert [(each["type"], each["title"], each["roomId"], each["readAt"]) for each in told] == [
         ("winner", "You won: Cup", room.pk, None)
     ]
-    assert told[0]["data"] == {"winnerId": winner.pk, "prizeId": prize.pk}
+    shown = {"winnerId": winner.pk, "prizeId": prize.pk, "claimCode": winner.claim_code, "revealAt": None}
+    assert told[0]["data"] == shown
     assert api(organiser).get("/api/v1/notifications").json()["data"] == []
 
 
