@@ -15,6 +15,7 @@ from prizes.api import DrawViewSet, ExportViewSet, PrizeViewSet, WinnerViewSet
 from prizes.claims_api import ClaimCodeViewSet
 from prizes.pictures_api import PictureViewSet
 from prizes.screen_api import ScreenViewSet
+from prizes.stage_api import StageViewSet
 from rooms.api import ParticipantViewSet, RoomViewSet
 from rooms.claims_api import ClaimViewSet
 from rooms.invitations_api import InvitationViewSet
@@ -46,6 +47,7 @@ router.register("invitations", InvitationViewSet, basename="invitation")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register(f"{IN_ROOM}/draws", DrawViewSet, basename="draw")
 router.register(IN_ROOM, PictureViewSet, basename="picture")
+router.register(IN_ROOM, StageViewSet, basename="stage")
 router.register(IN_ROOM, ScreenViewSet, basename="screen")
 router.register(IN_ROOM, ExportViewSet, basename="export")
 

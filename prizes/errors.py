@@ -27,6 +27,11 @@ class TooManyPictures(Conflict):
     message = "This room has sent as many pictures as it may."
 
 
+class StageMoved(Conflict):
+    reason = "stage_moved"
+    message = "Somebody else has moved the stage meanwhile."
+
+
 class PrizeInUse(Conflict):
     reason = "prize_in_use"
     message = "A prize that somebody has won, or that an open draw gives away, cannot be deleted."

@@ -15,6 +15,7 @@ from prizes.enums import ENDED_DRAWS, OPEN_DRAWS, DrawMode, DrawStatus, WinnerMe
 from prizes.pictures import Picture as Picture  # noqa: PLC0414 (a table of this app in a file of its own)
 from prizes.querysets import DrawQuerySet, PrizeQuerySet, WinnerQuerySet
 from prizes.show import Screen as Screen  # noqa: PLC0414 (a table of this app in a file of its own)
+from prizes.show import Stage as Stage  # noqa: PLC0414 (the same)
 from rooms.models import JOIN_CODE_LETTERS, Participant, Room
 
 MOST_PIECES = 1_000_000

@@ -54,3 +54,33 @@ class Screen(Row):
 
     def __str__(self) -> str:
         return f"{self.mode} in {self.room_id}"
+
+
+class StagePhase(models.TextChoices):
+    """How far a prize of the run of show is."""
+
+    READY = "READY", "Announced"
+    COMMITTED = "COMMITTED", "Its draw is committed and waits for the word"
+    DRAWN = "DRAWN", "Drawn, and not revealed"
+    REVEALED = "REVEALED", "The winners are known"
+
+
+class Stage(Row):
+    """Where the evening of a room is. `current` is the key of a step: `lobby`, `end`, or the id of a prize.
+
+    `order` are the ids of prizes in the order of the show; those that it does not name follow in their own. `progress`
+    is {prize id: {phase, drawId}}. Each change counts `revision`, which a press of Next names as where it came from.
+    """
+
+    room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="stage")
+    current = models.CharField(max_length=25, default="lobby")
+    order = models.JSONField(default=list)
+    progress = models.JSONField(default=dict)
+    entropy_plan = models.CharField(max_length=1000, blank=True)
+    is_rehearsal = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(RowQuerySet)()
+
+    def __str__(self) -> str:
+        return f"{self.current} in {self.room_id}"

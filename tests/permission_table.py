@@ -243,6 +243,13 @@ TABLE = [
     ),
     # pictures: what these send is none
     Row("POST", "/rooms/{room}/pictures", write(RUNNERS, 400), body={"picture": "none"}),
+    # the stage
+    Row("GET", "/rooms/{room}/stage", write(RUNNERS)),
+    Row("PUT", "/rooms/{room}/stage", write(RUNNERS), body={"from": 0, "entropyPlan": "A word"}),
+    Row("POST", "/rooms/{room}/stage/next", write(RUNNERS), body={"from": 0}),
+    Row("POST", "/rooms/{room}/stage/back", write(RUNNERS), body={"from": 0}),
+    Row("POST", "/rooms/{room}/stage/absent", write(ORGANIZERS, 404), body={"from": 0, "winnerId": "none"}),
+    Row("POST", "/rooms/{room}/stage/rehearsal", write(ORGANIZERS), body={"from": 0, "rehearsal": True}),
     # the big screen
     Row("GET", "/rooms/{room}/screen", read()),
     Row("PUT", "/rooms/{room}/screen", write(RUNNERS), body={"mode": "PRIZES"}),

@@ -34,6 +34,7 @@ REASONS = {
     "(`fulfilledBy`).",
     "quantity_promised": "Pieces are awarded, or held for an open draw.",
     "too_many_pictures": "The room has sent as many pictures as it may.",
+    "stage_moved": "The stage is no longer where it was seen; `details.at` says where it is.",
     "prize_in_use": "Somebody has won the prize, or an open draw gives it away.",
     "already_replaced": "The win has a replacement draw.",
     "draw_running": "The draw is being run right now.",

@@ -125,6 +125,12 @@ EVENTS = {
             optional=("seq",),
         ),
         Event(
+            "stage:moved",
+            "The run of show went on; told to those who run the room, who read the stage anew.",
+            {"at": NUMBER, "rehearsal": FLAG},
+            logged=False,
+        ),
+        Event(
             "screen:presence",
             "A big screen was connected or has gone; told to those who run the room.",
             {"connected": FLAG, "screens": NUMBER},
