@@ -43,7 +43,10 @@ async def play(number: int) -> None:
     at = GRANIAN.index("--workers") + 1
     two_workers = (*GRANIAN[:at], "2", *GRANIAN[at + 1 :])
     with Server(two_workers, **known) as http, Server(UVICORN, **known) as sockets:
-        tell("join by code", await crowd.join_all(http.url, lottery, number))
+        try:
+            tell("join by code", await crowd.join_all(http.url, lottery, number))
+        finally:
+            http.terminate()  # its workers outlive a kill -9
         live = sockets.live_url
         tell("answer, for points", await crowd.answer_all(live, quiz, await apart(token_of, host), tokens))
         race, racers = await apart(set_up_quiz, host, number, "first")

@@ -31,7 +31,8 @@ async def test_a_hall_answers_one_question_at_once(organiser: User, scoring: str
         assert figures["accepted"] == PHONES
     else:
         assert figures["first right one wins"]
-    assert figures["counts a second"] <= 4
+    # Four a second, however long this machine took; one at once and one at the close beside them.
+    assert 1 <= figures["counts"] <= 4 * figures["seconds"] + 2
 
 
 async def test_a_hall_comes_back_and_misses_nothing(organiser: User) -> None:

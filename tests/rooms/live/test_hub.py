@@ -1,6 +1,7 @@
 """Several server processes, killed ones, a Redis that goes away: every client ends with the same gapless sequence."""
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,8 +22,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("committed_db")]
 @pytest.fixture
 def pair(committed_db: None, redis_url: str) -> Iterator[tuple[Server, Server]]:
     with (
-        Server(UVICORN, REDIS_URL=redis_url, REALTIME_TICK="5") as one,
-        Server(DAPHNE, REDIS_URL=redis_url, REALTIME_TICK="5") as other,
+        Server(UVICORN, REDIS_URL=redis_url, REALTIME_TICK="60") as one,
+        Server(DAPHNE, REDIS_URL=redis_url, REALTIME_TICK="60") as other,
     ):
         yield one, other
 
@@ -79,6 +80,17 @@ def has(client: Live, count: int) -> bool:
     return len(client.numbers()) == count
 
 
+def push(room: Room, redis_url: str) -> None:
+    """A frame that is in no log, from a process of its own: only the bell brings it."""
+    program = (
+        "import django; django.setup(); from rooms.events import push_unlogged; import sys;"
+        "push_unlogged(sys.argv[1], 'quiz:answer_count', {'count': 3})"
+    )
+    environment = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": redis_url}
+    environment["DJANGO_SETTINGS_MODULE"] = "platform_site.settings"
+    subprocess.run([sys.executable, "-c", program, room.pk], check=True, env=environment, cwd=ROOT)
+
+
 def create(server: Server, room: Room, organiser: User, number: int) -> None:
     server.call("POST", f"/rooms/{room.pk}/prizes", organiser, name=f"Cup {number}")
 
@@ -89,31 +101,20 @@ async def test_events_cross_between_processes(pair: tuple[Server, Server], room:
         await here.subscribe(room.pk)
         await there.subscribe(room.pk)
         for number, server in enumerate((one, other)):
-            began = time.monotonic()
             await apart(create, server, room, organiser, number)
-            for client in (here, there):
-                await client.until(partial(has, client, number + 1))
-            assert time.monotonic() - began < 4, "that was the clock, not the bell"
+            for client in (here, there):  # before the clock looks: it does each minute
+                await client.until(partial(has, client, number + 1), 30)
         assert here.numbers() == there.numbers()
 
 
 async def test_what_is_in_no_log_crosses_too_and_comes_once(
     pair: tuple[Server, Server], room: Room, organiser: User, redis_url: str
 ) -> None:
-    def push() -> None:
-        program = (
-            "import django; django.setup(); from rooms.events import push_unlogged; import sys;"
-            "push_unlogged(sys.argv[1], 'quiz:answer_count', {'count': 3})"
-        )
-        environment = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": redis_url}
-        environment["DJANGO_SETTINGS_MODULE"] = "platform_site.settings"
-        subprocess.run([sys.executable, "-c", program, room.pk], check=True, env=environment, cwd=ROOT)
-
     one, other = pair
     async with Live(one.live_url) as here, Live(other.live_url) as there:
         for client in (here, there):
             await client.subscribe(room.pk)
-        await apart(push)
+        await apart(push, room, redis_url)
         for client in (here, there):
             assert (await client.event("quiz:answer_count"))["count"] == 3
         await apart(create, one, room, organiser, 1)  # nothing more was on its way
@@ -129,10 +130,8 @@ async def test_leaving_counts_on_every_process_at_once(
     token = await apart(token_of, participant)
     async with Live(other.live_url, token) as client:
         await client.subscribe(private_room.pk)
-        began = time.monotonic()
         await apart(one.call, "DELETE", f"/rooms/{private_room.pk}/participants/me", participant)
         assert (await client.event("room:unsubscribed"))["reason"] == "left"
-        assert time.monotonic() - began < 4
 
 
 async def test_a_killed_process_loses_nothing(pair: tuple[Server, Server], room: Room, organiser: User) -> None:
@@ -180,15 +179,14 @@ async def test_redis_may_go_away_and_come_back(room: Room, organiser: User) -> N
             for client in (here, there):
                 await client.until(partial(has, client, sent), 30)
                 assert client.numbers() == list(range(start + 1, start + 1 + sent))
-            # The bell is back, too: faster than the clock, again and again.
-            waits = []
-            for _ in range(5):
-                began = time.monotonic()
-                await apart(create, one, room, organiser, sent)
-                sent += 1
-                await there.until(partial(has, there, sent))
-                waits.append(time.monotonic() - began)
-            assert min(waits) < 0.5, waits
+            # The bell is back, too.
+            for _ in range(30):
+                await apart(push, room, redis.url)
+                with contextlib.suppress(TimeoutError):
+                    await there.event("quiz:answer_count", 1)
+                    break
+            else:
+                pytest.fail("no bell rang")
 
 
 async def test_five_hundred_phones_come_back_while_events_flow(room: Room, organiser: User) -> None:
