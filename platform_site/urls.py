@@ -8,6 +8,7 @@ from platform_site.pages.home import home, public_rooms
 from platform_site.pages.preferences import preferences
 from platform_site.pages.qr import qr_of_path
 from platform_site.pages.room import room_page, room_state
+from platform_site.pages.screen import screen_draw, screen_page, screen_state
 from platform_site.pages.words import words
 from prizes import views as draws
 
@@ -21,6 +22,9 @@ urlpatterns = [
     path("rooms", public_rooms, name="rooms"),
     path("rooms/<str:room_id>", room_page, name="room"),
     path("rooms/<str:room_id>/state.json", room_state, name="room-state"),
+    path("rooms/<str:room_id>/screen", screen_page, name="screen"),
+    path("rooms/<str:room_id>/screen.json", screen_state, name="screen-state"),
+    path("rooms/<str:room_id>/screen/draws/<str:draw_id>.json", screen_draw, name="screen-draw"),
     path("rooms/<str:room_id>/join", entry.join_public, name="join-public"),
     path("rooms/<str:room_id>/leave", entry.leave, name="leave"),
     path("sign-up", accounts.sign_up, name="sign-up"),

@@ -27,6 +27,7 @@ from rooms.actions import (
     check_in,
     create_room,
     delete_room,
+    make_screen_key,
     remove_participant,
     restore_participant,
     restore_room,
@@ -124,6 +125,7 @@ class RoomAdmin(ManagedAdmin):
         "activate",
         "award",
         "add_prize",
+        "open_screen",
         "complete",
         {"title": "More", "icon": "more_horiz", "items": ["history", "cancel", "delete_softly"]},
         "restore",
@@ -296,9 +298,9 @@ class RoomAdmin(ManagedAdmin):
         """Only the buttons that the room's status has a use for."""
         room = self.room_of(request, object_id)
         useful: dict[str, set[str]] = {
-            RoomStatus.DRAFT: {"activate", "add_prize", "cancel", "delete_softly"},
-            RoomStatus.ACTIVE: {"complete", "add_prize", "award", "cancel"},
-            RoomStatus.COMPLETED: {"delete_softly"},
+            RoomStatus.DRAFT: {"activate", "add_prize", "open_screen", "cancel", "delete_softly"},
+            RoomStatus.ACTIVE: {"complete", "add_prize", "open_screen", "award", "cancel"},
+            RoomStatus.COMPLETED: {"open_screen", "delete_softly"},
             RoomStatus.CANCELLED: {"delete_softly"},
         }
         names = useful.get(room.status, set()) if room else set()
@@ -382,6 +384,31 @@ class RoomAdmin(ManagedAdmin):
     @action(description="Add a prize", permissions=["run"], icon="add", url_path="add-prize")
     def add_prize(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect(f"{reverse('admin:prizes_prize_add')}?room={object_id}")
+
+    @action(
+        description="Big screen",
+        permissions=["run"],
+        icon="tv",
+        url_path="open-screen",
+        dialog={
+            "title": "Open the big screen?",
+            "description": "Do this on the machine at the projector. The link holds a key that opens this room for "
+            "showing, and nothing else.",
+            "form_class": None,
+            "form_submit_text": "Open",
+        },
+    )
+    def open_screen(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        room = self.room_of(request, object_id)
+        made: list[str] = []
+        done = self.carry_out(
+            request,
+            room,
+            "A key for a big screen was made.",
+            lambda: made.append(make_screen_key(room_id=object_id, by=request.user)[1]),
+        )
+        # Behind #, where it reaches no server and no log.
+        return go_to(reverse("screen", args=(object_id,)) + f"#key={made[0]}" if done else self.address_of(object_id))
 
     @action(description="History", permissions=["view"], icon="history", url_path="changes")
     def history(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -80,10 +80,11 @@ async def identity_of_cookie(run: Callable[..., Awaitable[Identity]], scope: dic
         cookie = SimpleCookie(header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
         cookie = None
-    if cookie is None or not cookie.value or not is_same_origin(scope):
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    # A big screen in the browser of somebody who is signed in is nobody until it shows its key.
+    if cookie is None or not cookie.value or not is_same_origin(scope) or query.get("as") == ["nobody"]:
         return ANONYMOUS
-    room_ids = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("room", [""])
-    return await run(identity_of_session, cookie.value, room_ids[0])
+    return await run(identity_of_session, cookie.value, query.get("room", [""])[0])
 
 
 def ended_marks(marks: set[str]) -> set[str]:

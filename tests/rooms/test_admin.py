@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.actions import open_dashboard
 from rooms.enums import ParticipantRole, RoomStatus
 from rooms.models import Participant, Room, RoomEvent
+from rooms.screen_keys import live_key
 from tests.factories import add_participant, make_app, make_prize, make_room, make_user
 
 LISTS = ("rooms_room", "rooms_participant", "rooms_roomevent")
@@ -602,3 +603,14 @@ def test_wrong_password_is_refused_and_attempts_are_counted(organiser, staff, da
     assert "E-mail or password is wrong" in texts[0]
     assert "E-mail or password is wrong" not in texts[-1]
     assert client.get(reverse("admin:index")).status_code == 302
+
+
+def test_the_big_screen_is_opened_with_a_key_of_its_own(
+    room, organiser, moderator, stranger, participant, staff, dashboard
+):
+    assert press(dashboard(stranger), room, "open_screen").status_code in (302, 403, 404)
+    for person in (organiser, moderator):
+        there = press(dashboard(person), room, "open_screen")["HX-Redirect"]
+        address, key = there.split("#key=")
+        assert address == reverse("screen", args=(room.pk,))
+        assert live_key(key).room_id == room.pk

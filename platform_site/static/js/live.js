@@ -1,9 +1,10 @@
 /* The live client of a room's pages, as the global `Live`. No page opens a socket of its own.
  *
- *   const live = Live.follow({roomId, snapshot, reload});
+ *   const live = Live.follow({roomId, snapshot, reload, credentials});
  *
  *   snapshot   the first state, as the server rendered it: {room, me, people, prizes, winners, draws, seq, level, time}
  *   reload     async () => a new snapshot; asked when too much was missed, or the reader's role has changed
+ *   credentials  what `auth` takes, such as {screenKey}; without them the page's own sign-in counts
  *
  *   live.state          what is known now (room-state.js says what is in it). Read it, never change it.
  *   live.on(name, fn)   "change" (state, frame|null) after every change of the state; "connection" (live.connection);
@@ -51,8 +52,8 @@
   class Lost extends Error {}
 
   class Following {
-    constructor({roomId, snapshot, reload, address = socketAddress(roomId)}) {
-      Object.assign(this, {roomId, reload, address});
+    constructor({roomId, snapshot, reload, credentials = null, address = socketAddress(roomId, credentials)}) {
+      Object.assign(this, {roomId, reload, credentials, address});
       this.listeners = new Map();
       this.asked = new Map();
       this.lastId = 0;
@@ -106,7 +107,7 @@
       const givenUp = setTimeout(() => this.drop(socket), ANSWER_TIME);
       socket.onopen = () => {
         clearTimeout(givenUp);
-        this.subscribe();
+        this.introduce();
       };
       socket.onmessage = ({data}) => socket === this.socket && this.take(JSON.parse(data));
       socket.onclose = ({code}) => {
@@ -150,6 +151,17 @@
         // Nothing came back: the state is what was assumed.
       }
       if (!this.socketIsOpen() && !this.isOver() && !this.closed) this.become(state);
+    }
+
+    /** Messages are answered in their order, so the subscription is asked for without waiting. */
+    introduce() {
+      if (this.credentials) {
+        this.ask("auth", this.credentials).catch((error) => {
+          if (error instanceof Refused) this.end("signed-out");
+          else this.drop(this.socket);
+        });
+      }
+      this.subscribe();
     }
 
     subscribe() {
@@ -357,9 +369,10 @@
   }
 
   /** The room says which of this browser's guests the tab belongs to. */
-  function socketAddress(roomId) {
+  /** `as=nobody` leaves this browser's sign-in aside, where other credentials follow. */
+  function socketAddress(roomId, credentials) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    return `${scheme}://${location.host}/ws/?room=${encodeURIComponent(roomId)}`;
+    return `${scheme}://${location.host}/ws/?room=${encodeURIComponent(roomId)}${credentials ? "&as=nobody" : ""}`;
   }
 
   function timeLimit(milliseconds) {
