@@ -398,7 +398,7 @@ class RoomAdmin(ManagedAdmin):
             "form_submit_text": "Open",
         },
     )
-    def open_screen(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def open_screen(self, request: Any, form: Any, object_id: str) -> HttpResponse:
         room = self.room_of(request, object_id)
         made: list[str] = []
         done = self.carry_out(

@@ -613,4 +613,6 @@ def test_the_big_screen_is_opened_with_a_key_of_its_own(
         there = press(dashboard(person), room, "open_screen")["HX-Redirect"]
         address, key = there.split("#key=")
         assert address == reverse("screen", args=(room.pk,))
-        assert live_key(key).room_id == room.pk
+        opened = live_key(key)
+        assert opened is not None
+        assert opened.room_id == room.pk
