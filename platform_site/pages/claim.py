@@ -31,7 +31,10 @@ def claim(request: HttpRequest, code: str) -> HttpResponse:
     except DomainError as refusal:
         if request.method != "POST":
             raise
-        winner = claim_of(code=code, by=user, address=address)
-        is_own, fault = False, gettext(refusal.message)
+        try:
+            winner = claim_of(code=code, by=user, address=address, own=True)
+        except NotFound:
+            raise Http404 from None
+        is_own, fault = winner.participant.user_id == user.pk, gettext(refusal.message)
     context = {"winner": winner, "is_own": is_own, "fault": fault, "room": winner.room}
     return render(request, "pages/claim.html", context, status=409 if fault else 200)

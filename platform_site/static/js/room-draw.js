@@ -5,7 +5,24 @@
 RoomPage.ready((live, {draw: place, win: stage}) => {
   const {make, fill} = Page;
   const checks = new Map(); // id of a draw → {status, result}
-  const seenKey = ({id}) => `win seen ${id}`;
+  const seen = new Set(); // for this page at least: some browsers keep nothing
+
+  function isSeen({id}) {
+    try {
+      return seen.has(id) || localStorage.getItem(`win seen ${id}`) !== null;
+    } catch {
+      return seen.has(id);
+    }
+  }
+
+  function see({id}) {
+    seen.add(id);
+    try {
+      localStorage.setItem(`win seen ${id}`, "1");
+    } catch {
+      // It is told again at the next opening.
+    }
+  }
   let forgetTimer = () => {};
 
   // --- The draw -----------------------------------------------------------------------------------------------------------
@@ -88,7 +105,7 @@ RoomPage.ready((live, {draw: place, win: stage}) => {
 
   function unseen() {
     const {me, winners} = live.state;
-    return me && winners.find((each) => each.participantId === me.id && each.state === "AWARDED" && !live.isHeld(each) && !localStorage.getItem(seenKey(each)));
+    return me && winners.find((each) => each.participantId === me.id && each.state === "AWARDED" && !live.isHeld(each) && !isSeen(each));
   }
 
   let told = "";
@@ -111,7 +128,7 @@ RoomPage.ready((live, {draw: place, win: stage}) => {
     told = key;
     const keep = make("button", {class: "wide", type: "button", text: gettext("Good!")});
     keep.addEventListener("click", () => {
-      localStorage.setItem(seenKey(won), "1");
+      see(won);
       celebrate();
     });
     const code = won.claimCode ? [
