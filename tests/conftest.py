@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis
 import pytest
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import Client
@@ -116,3 +117,7 @@ def drop_with_its_sessions(self: Any, name: str, verbosity: int) -> None:
 
 
 DatabaseCreation._destroy_test_db = drop_with_its_sessions  # type: ignore[attr-defined,method-assign,unused-ignore]
+
+# No test waits for a clock: on a busy machine an example may take long.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
