@@ -77,8 +77,17 @@
     live.on("change", (state, frame) => {
       if (frame && quiz) quiz = QuizState.reduce(quiz, frame.event, frame.data);
       if (frame && frame.event === "draw:revealed") view.skip();
+      lookFor(state);
       show(frame);
     });
+    // Frames of a rehearsal stand in no log: one that was missed does not come again.
+    let missed = "";
+    const lookFor = ({screen, draws}) => {
+      const id = screen && screen.drawId;
+      if (!id || id === missed || draws.some((each) => each.id === id)) return;
+      missed = id;
+      live.refresh();
+    };
     live.on("connection", (connection) => {
       if (connection.state === "gone" || connection.state === "signed-out") {
         live.close();
