@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from platform_site.pages import accounts, entry, me
+from platform_site.pages.claim import claim
 from platform_site.pages.home import home, public_rooms
 from platform_site.pages.preferences import preferences
 from platform_site.pages.qr import qr_of_path
@@ -31,6 +32,7 @@ urlpatterns = [
     path("sign-up/<str:token>", accounts.sign_up_finish, name="sign-up-finish"),
     path("password", accounts.forgotten, name="password-forgotten"),
     path("password/<str:token>", accounts.password_reset, name="password-reset"),
+    path("claim/<str:code>", claim, name="claim"),
     path("me", me.profile, name="profile"),
     path("me/prizes", me.my_prizes, name="my-prizes"),
     path("me/devices", me.my_devices, name="my-devices"),

@@ -11,11 +11,13 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.shapes import name_of
-from platform_site.db.admin import ManagedAdmin, ReadOnlyInline, RefusableForm, admin_address, link
+from platform_site.db.admin import AdminsOnly, ManagedAdmin, ReadOnlyInline, RefusableForm, admin_address, link
 from prizes.actions import award_prize, create_prize
 from prizes.enums import DrawStatus, WinnerState
 from prizes.inputs import PrizeInput
 from prizes.models import Draw, DrawPrize, Prize, Winner
+from prizes.pictures import Picture
+from prizes.show import Screen, Stage
 from rooms.admin import RoomDropdown, choose
 from rooms.enums import OPEN_STATUSES, RoomStatus
 from rooms.models import Participant, Room
@@ -336,3 +338,45 @@ class DrawAdmin(ManagedAdmin):
     @display(description="Committed by")
     def who(self, draw: Draw) -> str:
         return name_of(draw.created_by)
+
+
+class OfRoomAdmin(AdminsOnly):
+    """What belongs to a room and is changed elsewhere: for platform admins to look at."""
+
+    list_display_links = ("room_link",)
+    search_fields = ("room__name",)
+    ordering = ("-created_at", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("room")
+
+    @display(description="Room", ordering="room__name")
+    def room_link(self, row: Any) -> str:
+        return link(row.room)
+
+
+@admin.register(Screen)
+class ScreenAdmin(OfRoomAdmin):
+    """What the big screen of each room shows."""
+
+    list_display = ("room_link", "mode", "message", "hide_names", "updated_at")
+    fields = readonly_fields = list_display
+
+
+@admin.register(Stage)
+class StageAdmin(OfRoomAdmin):
+    """How far the run of show of each room is."""
+
+    list_display = ("room_link", "current", "is_rehearsal", "updated_at")
+    fields = readonly_fields = list_display
+
+
+@admin.register(Picture)
+class PictureAdmin(OfRoomAdmin):
+    """Pictures of prizes, by their size; the address of each is made of its content."""
+
+    list_display = ("room_link", "digest", "width", "height", "created_at")
+    fields = readonly_fields = list_display
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("content")

@@ -36,7 +36,7 @@ from rooms.actions import (
 )
 from rooms.enums import ParticipantRole, RoomStatus
 from rooms.inputs import RoomInput
-from rooms.models import GuestSeat, Invitation, ListedPlace, Notification, Participant, Room, RoomEvent
+from rooms.models import GuestSeat, Invitation, ListedPlace, Notification, Participant, Room, RoomEvent, ScreenKey
 from rooms.permissions import Need, is_allowed
 from rooms.querysets import level_of
 from rooms.shapes import settings_at
@@ -735,3 +735,21 @@ class GuestSeatAdmin(AdminsOnly):
     @display(description="Room", ordering="room__name")
     def room_link(self, seat: GuestSeat) -> str:
         return link(seat.room)
+
+
+@admin.register(ScreenKey)
+class ScreenKeyAdmin(AdminsOnly):
+    """Keys of big screens. A key itself is stored nowhere, and its hash shown nowhere."""
+
+    list_display = ("room_link", "created_at", "seen_until", "revoked_at")
+    list_display_links = ("room_link",)
+    search_fields = ("room__name",)
+    ordering = ("-created_at", "-id")
+    fields = readonly_fields = list_display
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("room")
+
+    @display(description="Room", ordering="room__name")
+    def room_link(self, key: ScreenKey) -> str:
+        return link(key.room)

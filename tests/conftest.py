@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -106,3 +107,12 @@ def dashboard(db: None) -> Callable[..., Client]:
         return client
 
     return browser
+
+
+def drop_with_its_sessions(self: Any, name: str, verbosity: int) -> None:
+    """What a killed server or a thread left open must not keep the test database."""
+    with self._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {self.connection.ops.quote_name(name)} WITH (FORCE)")
+
+
+DatabaseCreation._destroy_test_db = drop_with_its_sessions  # type: ignore[attr-defined,method-assign,unused-ignore]

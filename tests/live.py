@@ -103,6 +103,7 @@ class Server:
             | self.environment,
             stdout=self.log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that its workers, which kill -9 of the parent leaves behind, go with it
         )
         deadline = time.monotonic() + 90
         while True:
@@ -119,7 +120,8 @@ class Server:
 
     def kill(self) -> None:
         if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
 

@@ -6,8 +6,10 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -46,8 +48,10 @@ def profile(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def my_prizes(request: HttpRequest) -> HttpResponse:
-    """Everything that the reader has won, in all events, the newest first; revoked wins are none."""
-    wins = Winner.objects.filter(participant__user=request.user.pk).live().select_related("room", "prize")
+    """Everything that the reader has won, in all events, the newest first; revoked wins are none, and what the big
+    screen has not shown yet is none yet."""
+    shown = Q(reveal_at=None) | Q(reveal_at__lte=timezone.now())
+    wins = Winner.objects.filter(shown, participant__user=request.user.pk).live().select_related("room", "prize")
     page = Paginator(wins.order_by("-created_at", "-id"), A_PAGE).get_page(request.GET.get("page"))
     return render(request, "pages/my_prizes.html", {"page": page})
 

@@ -2,6 +2,7 @@
 
 from accounts.errors import InvalidCredentials, InvalidToken, OAuthNotConfigured, StillOrganises
 from platform_site.rest.throttling import RateLimited
+from prizes.errors import AlreadyHandedOver
 from rooms.errors import (
     AlreadyIn,
     GuestElsewhere,
@@ -17,7 +18,16 @@ from rooms.errors import (
 )
 
 SHOWN = (
-    *(AlreadyIn, GuestElsewhere, InvalidCredentials, InvalidToken, InviteOnly, JoiningLocked, NoGuestsHere),
+    *(
+        AlreadyHandedOver,
+        AlreadyIn,
+        GuestElsewhere,
+        InvalidCredentials,
+        InvalidToken,
+        InviteOnly,
+        JoiningLocked,
+        NoGuestsHere,
+    ),
     *(NotForGuests, NotInRoom, OAuthNotConfigured, OrganizerStays, RateLimited, Removed, RoomClosed, RoomFull),
     StillOrganises,
 )

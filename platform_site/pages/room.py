@@ -10,8 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from apps_registry.registry import room_app
 from platform_site.pages.seats import resume_seat
 from platform_site.pages.snapshot import snapshot_of
+from prizes.show import ScreenMode
 from rooms.enums import OPEN_STATUSES, EntryPolicy
 
 SKINS = {"new-year", "christmas", "birthday"}
@@ -36,6 +38,7 @@ def room_page(request: HttpRequest, room_id: str) -> HttpResponse:
         "may_join": may_join(room, request.user) and me is None,
         "may_leave": me is not None and room["createdBy"] != me["userId"],
         "is_open": room["status"] in OPEN_STATUSES,
+        "has_quiz": ScreenMode.QUIZ in room_app(room["appId"]).screen_modes,
     }
     return render(request, "pages/room.html", context)
 

@@ -66,6 +66,13 @@ def sign_in(page, live_server, user):
     page.context.add_cookies([cookie])
 
 
+# The page that checks a draw fills itself.
+CHECKED = """() => {
+  const verdict = document.querySelector("#verdict");
+  return !verdict || verdict.hidden || verdict.querySelector(".mark").textContent !== "…";
+}"""
+
+
 @pytest.mark.parametrize(
     ("width", "language", "scheme"),
     [(390, "ru", "dark"), (390, "en", "light"), (320, "ru", "light"), (1280, "en", "dark")],
@@ -80,6 +87,7 @@ def test_no_page_has_a_fault(page, live_server, evening, organiser, participant,
     for path, who in pages_of(evening, guests).items():
         sign_in(page, live_server, participant if who else None)
         page.goto(f"{live_server.url}{path}")
+        page.wait_for_function(CHECKED)
         page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         for found in Axe().run(page).response["violations"]:
             faults += [f"{path} {found['id']}: {node['html'][:120]}" for node in found["nodes"]]

@@ -1,11 +1,15 @@
 """The pages about oneself."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from accounts.actors import PLATFORM
 from accounts.models import Session, User
 from prizes.actions import award_prize
+from prizes.models import Winner
 from tests.factories import PASSWORD, make_prize
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +85,12 @@ def test_who_runs_an_event_is_told_why_they_cannot_be_erased_yet(client, organis
     answer = client.post("/me/data", {"sure": "yes"})
     assert answer.status_code == 409
     assert "Hand over or end the rooms" in answer.content.decode()
+
+
+def test_my_prizes_wait_for_the_big_screen(client, room, participant):
+    place = room.participants.get(user=participant)
+    win = award_prize(room_id=room.pk, prize_id=make_prize(room, name="Held").pk, participant_id=place.pk, by=PLATFORM)
+    client.force_login(participant)
+    for minutes, is_shown in ((5, False), (-5, True)):
+        Winner.objects.filter(pk=win.pk).update(reveal_at=timezone.now() + timedelta(minutes=minutes))
+        assert ("Held" in client.get("/me/prizes").content.decode()) is is_shown

@@ -1,7 +1,7 @@
 """The moves of the stock: each keeps both sums, or changes nothing and says so."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prizes import stock
@@ -67,6 +67,7 @@ MOVES = st.lists(
 
 
 @pytest.mark.django_db
+@settings(deadline=None)  # a busy machine is no fault
 @given(MOVES)
 def test_both_sums_hold_after_any_moves(moves: list[tuple[str, int]]) -> None:
     prize = make_prize(make_room(make_user()), quantity=4)

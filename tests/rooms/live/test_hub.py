@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("committed_db")]
 @pytest.fixture
 def pair(committed_db: None, redis_url: str) -> Iterator[tuple[Server, Server]]:
     with (
-        Server(UVICORN, REDIS_URL=redis_url, REALTIME_TICK="60") as one,
-        Server(DAPHNE, REDIS_URL=redis_url, REALTIME_TICK="60") as other,
+        Server(UVICORN, REDIS_URL=redis_url, REALTIME_TICK="5") as one,
+        Server(DAPHNE, REDIS_URL=redis_url, REALTIME_TICK="5") as other,
     ):
         yield one, other
 
@@ -102,7 +102,7 @@ async def test_events_cross_between_processes(pair: tuple[Server, Server], room:
         await there.subscribe(room.pk)
         for number, server in enumerate((one, other)):
             await apart(create, server, room, organiser, number)
-            for client in (here, there):  # before the clock looks: it does each minute
+            for client in (here, there):
                 await client.until(partial(has, client, number + 1), 30)
         assert here.numbers() == there.numbers()
 
@@ -116,10 +116,10 @@ async def test_what_is_in_no_log_crosses_too_and_comes_once(
             await client.subscribe(room.pk)
         await apart(push, room, redis_url)
         for client in (here, there):
-            assert (await client.event("quiz:answer_count"))["count"] == 3
+            assert (await client.event("quiz:answer_count", 60))["count"] == 3
         await apart(create, one, room, organiser, 1)  # nothing more was on its way
         for client in (here, there):
-            await client.event("prize:created")
+            await client.event("prize:created", 60)
             assert client.names().count("quiz:answer_count") == 1
 
 
