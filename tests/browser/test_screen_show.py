@@ -135,6 +135,19 @@ def test_a_rehearsal_says_so_everywhere_and_has_no_public_page(room, organiser, 
     assert page.is_hidden("#rehearsal")
 
 
+def test_a_rehearsal_that_began_or_ended_while_the_line_was_cut_is_not_missed(room, organiser, server, open_screen):  # noqa: F811
+    add_participant(room, make_user("Person"))
+    page = open_screen(room, organiser)
+    draw = commit_draw(room_id=room.pk, by=organiser, prizes=[(make_prize(room).pk, 1)], rehearsal=True)
+    for mode, draw_id in (("DRAW", draw.pk), ("PRIZES", None)):
+        server.kill()
+        page.wait_for_selector("#state:has-text('reconnecting')")
+        show(room, organiser, mode, draw_id=draw_id)
+        server.start()
+        page.wait_for_selector(f"[data-mode={mode}]:visible")
+        assert page.is_visible("#rehearsal") == (mode == "DRAW")
+
+
 def test_a_round_of_the_quiz_and_no_right_answer_before_its_solution(organiser, open_screen, told):
     room = make_quiz(organiser, scoring="points")
     anna, ben, carl = make_players(room, 3)

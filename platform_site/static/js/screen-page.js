@@ -80,7 +80,7 @@
       lookFor(state);
       show(frame);
     });
-    // Frames of a rehearsal stand in no log: one that was missed does not come again.
+    // Frames of a rehearsal stand in no log: one that was missed does not come again, so what is shown is read anew.
     let missed = "";
     const lookFor = ({screen, draws}) => {
       const id = screen && screen.drawId;
@@ -94,6 +94,8 @@
         close();
       } else {
         view.connection(Live.sentence(connection));
+        // A new state is on its way already where the line could not be taken up again.
+        if (connection.state === "live") queueMicrotask(() => live.waitingForState || live.refresh());
       }
     });
     view.connection(Live.sentence(live.connection));
