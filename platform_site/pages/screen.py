@@ -1,20 +1,22 @@
 """The big screen: an empty page for every id, and what fills it for those who have the room's screen key."""
 
-from itertools import islice
+import random
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.shapes import person
 from apps_registry.registry import room_app
 from platform_site.pages.snapshot import snapshot_of
-from prizes.entries import entries_of
+from prizes.entries import entries_of, withdrawn_now
+from prizes.enums import DrawStatus
 from prizes.models import Draw, Screen
-from prizes.shapes import screen_shape
+from prizes.shapes import DrawSerializer, screen_shape
 from prizes.show import ScreenMode
 from rooms.enums import OPEN_STATUSES, EntryPolicy
 from rooms.masking import as_shown
@@ -46,15 +48,25 @@ def screen_state(request: HttpRequest, room_id: str) -> HttpResponse:
     whole = snapshot_of(room_id, viewer)
     room = Room.objects.as_seen_by(viewer).with_counts().select_related("app", "created_by").get(pk=room_id)
     screen = Screen.objects.filter(room=room_id).first() or Screen(room_id=room_id)
+    shown = screen_shape(screen, rehearsed=True)
     game = room_app(room.app_id)
     return JsonResponse(
         whole
         | {
-            "screen": screen_shape(screen, rehearsed=True),
+            "draws": with_shown(whole["draws"], room, shown["drawId"]),
+            "screen": shown,
             "join": way_in(request, room),
             "quiz": game.state_for(room, viewer) if ScreenMode.QUIZ in game.screen_modes else None,
         }
     )
+
+
+def with_shown(draws: list[dict[str, Any]], room: Room, draw_id: str | None) -> list[dict[str, Any]]:
+    """The draw that is shown may be a rehearsal, which no outsider sees elsewhere, or older than those."""
+    if draw_id is None or any(each["id"] == draw_id for each in draws):
+        return draws
+    draw = Draw.objects.filter(room=room, pk=draw_id).light().with_lines().get()
+    return [*draws, DrawSerializer(draw).data]
 
 
 @never_cache
@@ -66,14 +78,12 @@ def screen_draw(request: HttpRequest, room_id: str, draw_id: str) -> HttpRespons
     draw = Draw.objects.filter(room=room_id, pk=draw_id).with_lines().first()
     if draw is None:
         raise Http404
-    gone = {each["participantId"] for each in draw.withdrawn}
     wins: list[dict[str, Any]] = draw.outcome or []
-    chosen = [win["participantId"] for win in wins]
-    others = (entry for entry, _ in entries_of(draw) if entry not in gone and entry not in set(chosen))
-    names = names_of(room, viewer, [*chosen, *islice(others, MOST_NAMES)])
+    pool = names_of(room, viewer, those_who_may_win(draw))
+    names = pool | names_of(room, viewer, [win["participantId"] for win in wins])
     prizes = {line.prize_id: line.name for line in draw.lines}
     shown = {
-        "pool": list(names.values())[:MOST_NAMES],
+        "pool": list(pool.values()),
         "winners": [
             {"id": win["participantId"], "name": names[win["participantId"]], "prize": prizes[win["prizeId"]]}
             for win in wins
@@ -81,6 +91,20 @@ def screen_draw(request: HttpRequest, room_id: str, draw_id: str) -> HttpRespons
         "pieces": sum(line.count for line in draw.lines),
     }
     return JsonResponse(shown)
+
+
+def those_who_may_win(draw: Draw) -> list[str]:
+    """Entries, chosen by chance where they are more than can move across a screen; before the run without those who
+    have left or won meanwhile, after it without those who had when it ran."""
+    entries = [entry for entry, _ in entries_of(draw)]
+    some = random.sample(entries, min(len(entries), MOST_NAMES))
+    if draw.status == DrawStatus.COMPLETED:
+        withdrawn = draw.withdrawn
+    else:
+        # No lock: what is wrong for a moment is a name too many in the picture.
+        withdrawn = withdrawn_now(draw, set(some), [line.prize_id for line in draw.lines], timezone.now())
+    gone = {each["participantId"] for each in withdrawn}
+    return [entry for entry in some if entry not in gone]
 
 
 def viewer_of(request: HttpRequest, room_id: str) -> ScreenViewer:

@@ -217,7 +217,9 @@ def tell_draw(room: Room, draw: Draw, type: str, told: dict[str, Any], *, by: Ac
     """Tells of a draw in a locked room: of a rehearsal those who run the room, and big screens beside the log."""
     record(room, type, told, by=by, visibility=visibility_of(draw))
     if draw.rehearsal:
-        push_unlogged(room.pk, type, told, for_screens=True)
+        # `seq` is the draw's own number here; a frame with one counts as a row of the log.
+        unnumbered = {name: value for name, value in told.items() if name != "seq"}
+        push_unlogged(room.pk, type, unnumbered, for_screens=True)
 
 
 def visibility_of(draw: Draw) -> Visibility:

@@ -8,7 +8,7 @@ from accounts.actors import PLATFORM
 from prizes.actions import create_prize, run_draw, show_on_screen
 from prizes.models import Draw, Winner
 from rooms.actions import join_room, make_screen_key, revoke_screen_key, update_room
-from tests.browser.test_room_page import sign_in
+from tests.browser.test_room_page import LINES, sign_in
 from tests.factories import add_participant, make_draw, make_prize, make_user
 from tests.live import Server
 
@@ -35,7 +35,7 @@ def screen(page, faults):
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.set_default_timeout(20_000)
     yield page
-    assert [fault for fault in faults if "404 (Not Found)" not in fault] == []
+    assert [fault for fault in faults if "404 (Not Found)" not in fault and not LINES.search(fault)] == []
 
 
 @pytest.fixture
@@ -101,7 +101,8 @@ def test_each_mode_is_shown_as_it_is_told(opened, screen, room, organiser):
 
 
 def test_a_draw_is_played_to_its_winner_and_a_reload_shows_the_settled_result(opened, screen, room, organiser, server):
-    people = [add_participant(room, make_user(f"Person {number} Test")) for number in range(30)]
+    for number in range(30):
+        add_participant(room, make_user(f"Person {number} Test"))
     prize = make_prize(room, name="Grand prize")
     draw = make_draw(room, prize)
     show(room, organiser, "DRAW", draw_id=draw.pk)
@@ -110,12 +111,10 @@ def test_a_draw_is_played_to_its_winner_and_a_reload_shows_the_settled_result(op
     assert groups in screen.inner_text("#proof")
     run_draw(room_id=room.pk, draw_id=draw.pk, by=organiser)
     winner = Winner.objects.select_related("participant__user").get().participant
-    assert winner in people or winner.user.name
-    screen.wait_for_selector("#skip:visible")
-    screen.keyboard.press("s")
-    screen.wait_for_selector(f"[data-part=name]:has-text('{winner.user.name}')")
+    with screen.expect_response(lambda answer: answer.url.endswith("/reveal")):
+        screen.keyboard.press("s")
+        screen.wait_for_selector(f"[data-part=name]:has-text('{winner.user.name}')")
     screen.wait_for_selector("#proof img")
-    screen.wait_for_function(f"ScreenPage.live.state.revealed.has('{draw.pk}')")
     assert Draw.objects.get(pk=draw.pk).revealed_at is not None
     screen.reload()
     screen.wait_for_selector(f"[data-part=name]:has-text('{winner.user.name}')")

@@ -77,14 +77,25 @@
     live.on("change", (state, frame) => {
       if (frame && quiz) quiz = QuizState.reduce(quiz, frame.event, frame.data);
       if (frame && frame.event === "draw:revealed") view.skip();
+      lookFor(state);
       show(frame);
     });
+    // Frames of a rehearsal stand in no log: one that was missed does not come again, so what is shown is read anew.
+    let missed = "";
+    const lookFor = ({screen, draws}) => {
+      const id = screen && screen.drawId;
+      if (!id || id === missed || draws.some((each) => each.id === id)) return;
+      missed = id;
+      live.refresh();
+    };
     live.on("connection", (connection) => {
       if (connection.state === "gone" || connection.state === "signed-out") {
         live.close();
         close();
       } else {
         view.connection(Live.sentence(connection));
+        // A new state is on its way already where the line could not be taken up again.
+        if (connection.state === "live") queueMicrotask(() => live.waitingForState || live.refresh());
       }
     });
     view.connection(Live.sentence(live.connection));

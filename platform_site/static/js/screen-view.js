@@ -58,7 +58,8 @@
         if (shown) draw.show(shown, {live: frame !== null && frame.event === "draw:completed" && frame.data.drawId === shown.id && !frame.data.replayed});
       },
       WINNERS: ({state, screen}) => {
-        const shown = state.winners.filter((each) => !screen.prizeId || each.prizeId === screen.prizeId);
+        const shown = state.winners.filter(({prizeId, drawId}) =>
+          (!screen.prizeId || prizeId === screen.prizeId) && (!screen.drawId || drawId === screen.drawId));
         winners.hasOnePrize = Boolean(screen.prizeId);
         const prize = state.prizes.find(({id}) => id === screen.prizeId);
         byId("winners-title").textContent = prize ? prize.name : gettext("Winners");
