@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from accounts.errors import InvalidCredentials, InvalidToken
 from accounts.limits import begin_attempt, end_attempt
 from accounts.models import User
-from accounts.sessions import Tokens, locked_user, open_session, tell_sign_in
+from accounts.sessions import Tokens, locked_user, open_session
 from platform_site.db.changes import UNCHANGED, Unchanged, named
 from platform_site.hooks import PAGE_SIGNING_IN
 from platform_site.rest.exceptions import NotFound
@@ -46,7 +46,6 @@ def sign_in_page(request: HttpRequest, user: User) -> None:
     """Signs `user` in on this site's own pages, by Django's session cookie."""
     PAGE_SIGNING_IN(request=request, user=user)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    tell_sign_in(user)
 
 
 @transaction.atomic

@@ -12,3 +12,4 @@ class AccountsConfig(AppConfig):
         post_save.connect(import_string("accounts.sessions.end_sessions_of_old_password"), sender="accounts.User")
         # Every way to sign in on a page ends in django.contrib.auth.login, the dashboard's own form too.
         user_logged_in.connect(import_string("accounts.page_sessions.note_device"))
+        user_logged_in.connect(import_string("accounts.sessions.tell_page_sign_in"))

@@ -35,6 +35,7 @@ from accounts.inputs import is_avatar
 from accounts.models import OneTimeCode, User
 from accounts.sessions import end_families, locked_user, open_session
 from accounts.tokens import hashed, new_secret
+from platform_site.rest.fields import is_invisible
 
 logger = logging.getLogger(__name__)
 
@@ -238,10 +239,11 @@ def created(identity: SocialLogin, facts: dict[str, Any]) -> User:
     email = str(facts.get("email") or "")
     if not email:
         raise SignInRefused("the provider tells no e-mail")
-    name, picture = str(facts.get("name") or email.partition("@")[0]), facts.get("picture")
+    picture, own = facts.get("picture"), email.partition("@")[0]
+    told = "".join(letter for letter in str(facts.get("name") or "") if letter.isprintable())
     user = User(
         email=email,
-        name="".join(letter for letter in name if letter.isprintable())[:255],
+        name=(own if is_invisible(told) else told)[:255],
         avatar=picture if isinstance(picture, str) and is_avatar(picture) else None,
         provider=PROVIDER,
         provider_id=identity.account.uid,

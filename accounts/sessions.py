@@ -57,6 +57,10 @@ def tell_sign_in(user: User) -> None:
         transaction.on_commit(partial(function, user=user), robust=True)
 
 
+def tell_page_sign_in(sender: Any, user: User, **kwargs: Any) -> None:
+    tell_sign_in(user)
+
+
 def issue(session: Session, *, device_info: str, ip_address: str | None) -> Tokens:
     """Saves a new `session` with a new refresh token, of which only the hash is kept."""
     refresh = new_secret()

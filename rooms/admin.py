@@ -335,7 +335,7 @@ class RoomAdmin(ManagedAdmin):
         description="Complete",
         permissions=["organize"],
         icon="flag",
-        variant=ActionVariant.PRIMARY,
+        variant=ActionVariant.DANGER,
         dialog={
             "title": "Complete the event?",
             "description": "Nobody can join or win any more. This cannot be undone.",

@@ -76,6 +76,8 @@ def push_unlogged(
     Rings once the open transaction is committed, at once where there is none. It is never repeated: a client that
     comes later, or a bell that gets lost, means that it is not told.
     """
+    if "seq" in data:
+        raise ValueError("An unlogged frame has no number: clients would take it for one of the log's and drop it.")
     now = timezone.now()
     message: dict[str, Any] = {
         "type": "room.pushed",

@@ -93,7 +93,7 @@ class CodeInput(Body):
     example = {"code": "K7M2QXPA", "name": "Alice"}
 
     code = serializers.CharField(max_length=50)
-    name = NameField(max_length=100, required=False, default="")
+    name = NameField(max_length=100, required=False)
 
 
 class ClaimInput(Body):

@@ -65,6 +65,13 @@ def somebody(provider, **claims):
     return provider.knows(sub, **known | claims)
 
 
+@pytest.mark.parametrize("name", ["\u3164", "\u200b\u2060", "\u0301"])
+def test_a_name_that_shows_nothing_is_not_taken_over(browser, provider, name):
+    sub = somebody(provider, name=name)
+    through(browser, provider, sub)
+    assert User.objects.get(provider_id=sub).name == sub
+
+
 def test_the_whole_way(api, browser, provider):
     sub = somebody(provider, picture="https://pictures.example.com/gabi.png")
     there = start(browser)

@@ -100,6 +100,16 @@ def test_the_fingerprint_is_compared(page, live_server, drawn):
         assert ("compare at least 32" in page.inner_text("#phone-answer")) == few
 
 
+def test_the_code_on_the_big_screen_is_compared(page, live_server, drawn):
+    right = drawn.fingerprint
+    open_draw(page, live_server, drawn, f"#fingerprint={right}")
+    page.wait_for_selector("#phone-answer.OK")
+    assert page.input_value("#phone") == right
+    page.goto("about:blank")
+    open_draw(page, live_server, drawn, f"#fingerprint={right[:-1]}{'0' if right[-1] != '0' else '1'}")
+    page.wait_for_selector("#verdict:has-text('This is not the draw of the big screen')")
+
+
 def test_somebody_finds_their_entry(page, live_server, drawn, room, participant):
     winner = drawn.winners.first().participant
     open_draw(page, live_server, drawn, f"#entry={winner.pk}")
@@ -267,6 +277,7 @@ def test_a_record_from_disk_that_was_altered(page, live_server, drawn):
 def test_a_file_that_is_no_record(page, live_server):
     page.goto(f"{live_server.url}/draws/verify")
     for garbled in (b"{", b"", b"\xff\xfe\x00", b'{"version": "fair-draw-v1"', b"[" * 100_000):
+        page.evaluate("document.querySelector('#verdict').replaceChildren()")  # what the file before left
         page.set_input_files("#file", {"name": "x", "mimeType": "text/plain", "buffer": garbled})
         page.wait_for_selector("#verdict :text('This file cannot be read')")
         words = page.inner_text("#verdict p")

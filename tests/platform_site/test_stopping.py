@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -37,10 +37,12 @@ def held(room: Room) -> Iterator[None]:
         yield
 
 
-def read_connections(port: int) -> int:
-    """How many open connections to `port` have nothing left that the server has not read."""
+def read_connections(port: int, clients: Container[int] | None = None) -> int:
+    """How many open connections to `port` (from the ports `clients`) have nothing left that the server has not read."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     ours = [row for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"]
+    if clients is not None:
+        ours = [row for row in ours if int(row[2].rpartition(":")[2], 16) in clients]
     return sum(row[4].endswith(":00000000") for row in ours)
 
 
@@ -116,7 +118,7 @@ async def test_new_requests_are_refused_and_live_clients_told_to_come_again(asgi
     def stop_meanwhile() -> list[requests.Response]:
         with held(room):
             sent = ask_for_award(asgi, room, prize.pk, person.pk, token)
-            until(lambda: read_connections(asgi.port) >= 2)
+            until(lambda: read_connections(asgi.port, {sent.sock.getsockname()[1]}) == 1)
             asgi.process.send_signal(signal.SIGTERM)
             until(lambda: refused(f"{asgi.url}/health/live"))
             late = [requests.get(asgi.url + path, timeout=60) for path in ("/api/v1/rooms", "/")]

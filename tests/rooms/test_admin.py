@@ -9,8 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from unfold.enums import ActionVariant
 
 from accounts.actions import open_dashboard
+from rooms.admin import RoomAdmin
 from rooms.enums import ParticipantRole, RoomStatus
 from rooms.models import Participant, Room, RoomEvent
 from rooms.screen_keys import live_key
@@ -616,3 +618,10 @@ def test_the_big_screen_is_opened_with_a_key_of_its_own(
         opened = live_key(key)
         assert opened is not None
         assert opened.room_id == room.pk
+
+
+def test_completing_is_red(room, organiser, staff, dashboard):
+    """What cannot be undone does not look like what is pressed all evening."""
+    complete = RoomAdmin.complete
+    assert complete.variant == ActionVariant.DANGER
+    assert complete.variant == RoomAdmin.cancel.variant

@@ -19,7 +19,7 @@ from rooms.actions import (
     update_room,
 )
 from rooms.models import Invitation, Participant, Room, RoomEvent
-from tests.factories import add_participant, make_guest, make_room, make_user
+from tests.factories import PASSWORD, add_participant, make_guest, make_room, make_user
 
 JOIN = "/api/v1/rooms/join"
 
@@ -389,3 +389,22 @@ def test_erasing_somebody_forgets_where_they_were_invited(room, organiser):
 
 def test_join_room_by_the_platform_admin_needs_no_code(private_room, admin):
     assert join_room(room_id=private_room.pk, by=admin).role == "PARTICIPANT"
+
+
+def test_signing_in_at_the_dashboard_redeems_an_invitation(
+    private_room, organiser, client, django_capture_on_commit_callbacks
+):
+    invite(room_id=private_room.pk, by=organiser, email="nina@example.com")
+    nina = make_user("Nina", email="nina@example.com", email_verified=True, is_staff=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post("/admin/login/", {"username": nina.email, "password": PASSWORD})
+    assert answer.status_code == 302
+    assert private_room.participants.filter(user=nina).exists()
+
+
+def test_a_code_without_a_name_is_a_body_of_the_documented_shape(room, organiser, api):
+    """A client made from the document leaves out what it has not got."""
+    schema = api().get("/api/v1/openapi.json").json()["components"]["schemas"]["CodeRequest"]
+    assert "default" not in schema["properties"]["name"]
+    assert "name" not in schema["required"]
+    assert api(make_user()).post("/api/v1/rooms/join", {"code": room.join_code}).status_code == 201

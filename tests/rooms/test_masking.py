@@ -198,3 +198,8 @@ async def test_live_and_replayed_events_are_masked_by_viewer(
         for client, name in ((late, "Anna K."), (back, ANNA)):
             await client.ask("room:subscribe", roomId=hall.pk, since=0, level="public")
             assert (await client.event("participant:updated"))["participant"]["user"]["name"] == name
+
+
+def test_an_unlogged_frame_has_no_number(room):
+    with pytest.raises(ValueError, match="no number"):
+        push_unlogged(room.pk, "test:said", {"seq": 1})

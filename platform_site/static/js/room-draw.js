@@ -120,6 +120,7 @@ RoomPage.ready((live, {draw: place, win: stage}) => {
     // Events carry nobody's claim code: the page asks for its own.
     if (!won.claimCode && asked !== won.id) {
       asked = won.id;
+      setTimeout(() => { asked = ""; }, 5000); // it may not have been answered
       live.refresh();
     }
     const key = `${won.id} ${won.claimCode}`;

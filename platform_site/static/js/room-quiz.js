@@ -87,11 +87,12 @@ RoomPage.ready((live, {game: place}) => {
   }
 
   function board() {
-    const rows = quiz.leaderboard.slice(0, TOLD);
     const own = live.state.me && live.state.me.id;
-    return make("ol", {class: "list board"}, ...rows.map((each) => make("li", {class: each.participantId === own ? "mine" : null},
+    const rows = quiz.leaderboard.map((each, index) => ({...each, place: index + 1})).filter(({place: at, participantId}) => at <= TOLD || participantId === own);
+    const byPoints = quiz.leaderboard.some(({points}) => points > 0);
+    return make("ol", {class: "list board"}, ...rows.map((each) => make("li", {value: each.place, class: each.participantId === own ? "mine" : null},
       make("span", {class: "grow", text: each.participantName}),
-      make("span", {class: "number", text: each.points ? ngettext("%(n)s point", "%(n)s points", each.points) : Page.number(each.wins)}))));
+      make("span", {class: "number", text: byPoints ? ngettext("%(n)s point", "%(n)s points", each.points) : Page.number(each.wins)}))));
   }
 
   function render() {

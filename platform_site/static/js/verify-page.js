@@ -272,8 +272,10 @@
     showWithdrawn(answer.report, facts);
     showCautions(answer.report);
     byId("mine").hidden = !facts.entryCount;
-    const wanted = new URLSearchParams(location.hash.slice(1)).get("entry") || root.dataset.me;
+    const asked = new URLSearchParams(location.hash.slice(1));
+    const wanted = asked.get("entry") || root.dataset.me;
     if (wanted) find(wanted);
+    if (asked.get("fingerprint")) compare(asked.get("fingerprint"), true);
   }
 
   // --- One's own entry ----------------------------------------------------------------------------------------------
@@ -336,12 +338,21 @@
   const itsMe = byId("this-is-me");
   if (itsMe) itsMe.addEventListener("click", () => find(root.dataset.me));
 
-  byId("phone-form").addEventListener("submit", async (event) => {
-    event.preventDefault();
+  /** What somebody typed, or what the code on the big screen carried. */
+  async function compare(shown, isFromScreen = false) {
     const answer = byId("phone-answer");
-    const {step, caution} = await ask("phone", {shown: byId("phone").value});
+    const {step, caution} = await ask("phone", {shown});
+    byId("phone").value = shown;
     answer.textContent = `${MARKS[step.state]} ${step.message}${caution ? ` ${caution}` : ""}`;
     answer.className = `small ${step.state}`;
+    if (isFromScreen && step.state !== "OK") {
+      showVerdict("WRONG", gettext("This is not the draw of the big screen"), step.message);
+    }
+  }
+
+  byId("phone-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    compare(byId("phone").value);
   });
 
   byId("file").addEventListener("change", async (event) => {
